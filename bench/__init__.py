@@ -1,0 +1,1 @@
+"""Speed and size benchmarks, and the generator of synthetic companies."""

@@ -1,0 +1,324 @@
+"""The two warehouses that files are landed in, each taking a load whole or not at all."""
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import psycopg2
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from psycopg2 import errors as pg_errors
+
+from ingest.contract import PROJECT_DIR, Contract, Table, listed
+from ingest.errors import InputError, one_line
+from ingest.files import RawFile, quoted
+
+TARGETS = ("duckdb", "postgres")
+
+
+@dataclass(frozen=True)
+class Landing:
+    """A file on its way into a table, under the names its columns shall have there."""
+
+    table: Table
+    file: RawFile
+    columns: list[str]
+
+
+class Warehouse(Protocol):
+    """An open transaction: what is landed in it is seen when it ends, or never."""
+
+    def land(self, landing: Landing) -> int:
+        """Replace a table by a file's rows; return how many rows the table then counts."""
+
+
+def chosen_target(given: str | None) -> str:
+    """Return the target given, else that of DBT_TARGET, else duckdb."""
+    target = given or os.environ.get("DBT_TARGET") or TARGETS[0]
+    if target not in TARGETS:
+        raise InputError(
+            f"there is no target '{target}' to load into; choose {' or '.join(TARGETS)}."
+        )
+    return target
+
+
+def duckdb_path() -> Path:
+    """Return the DuckDB file that profiles.yml means, relative to the project's folder."""
+    return PROJECT_DIR / os.environ.get("DUCKDB_PATH", "opportunity.duckdb")
+
+
+def postgres_settings() -> dict[str, str]:
+    """Return the connection that profiles.yml means by the PG* variables."""
+    return {
+        "host": os.environ.get("PGHOST", "localhost"),
+        "port": os.environ.get("PGPORT", "5432"),
+        "user": os.environ.get("PGUSER", "postgres"),
+        "password": os.environ.get("PGPASSWORD", ""),
+        "dbname": os.environ.get("PGDATABASE", "postgres"),
+        "sslmode": os.environ.get("PGSSLMODE", "prefer"),
+    }
+
+
+@contextmanager
+def open_warehouse(target: str, contract: Contract) -> Iterator[Warehouse]:
+    """Open a transaction on a target; it is committed unless the block raises."""
+    opened = _open_duckdb() if target == "duckdb" else _open_postgres(contract)
+    with opened as warehouse:
+        yield warehouse
+
+
+@contextmanager
+def open_duckdb_file(*, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Connect to the DuckDB file, or say which process holds it."""
+    path = duckdb_path()
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise InputError(
+                f"{path} is in use by another process ({one_line(error)}); close it and try again."
+            ) from error
+        raise InputError(
+            f"{path} cannot be opened: {one_line(error)}; check DUCKDB_PATH."
+        ) from error
+    except duckdb.Error as error:
+        raise InputError(
+            f"{path} is not a DuckDB file: {one_line(error)}; check DUCKDB_PATH."
+        ) from error
+    with closing(connection):
+        yield connection
+
+
+@contextmanager
+def open_postgres_server() -> Iterator[Any]:
+    """Connect to PostgreSQL, or say where it was looked for."""
+    settings = postgres_settings()
+    try:
+        connection = psycopg2.connect(**settings)
+    except psycopg2.OperationalError as error:
+        raise InputError(
+            f"cannot connect to PostgreSQL at {settings['host']}:{settings['port']}, database "
+            f"{settings['dbname']}, as {settings['user']}: {one_line(error)}; check PGHOST, "
+            "PGPORT, PGUSER, PGPASSWORD and PGDATABASE."
+        ) from error
+    with closing(connection):
+        yield connection
+
+
+def _relation(schema: str, name: str) -> str:
+    return f"{quoted(schema)}.{quoted(name)}"
+
+
+# --- DuckDB ---------------------------------------------------------------------------------
+
+
+class _DuckDB:
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def land(self, landing: Landing) -> int:
+        table = landing.table
+        relation = _relation(table.schema, table.identifier)
+        columns = ", ".join(
+            f"{quoted(name)} {kind}"
+            for name, kind in zip(landing.columns, landing.file.types, strict=True)
+        )
+        self._connection.execute(f"create schema if not exists {quoted(table.schema)}")
+        self._connection.execute(f"create or replace table {relation} ({columns})")
+        for batch in landing.file.batches(as_text=False):
+            self._connection.register("arriving", batch)
+            self._connection.execute(f"insert into {relation} from arriving")
+            self._connection.unregister("arriving")
+        counted = self._connection.execute(f"select count(*) from {relation}").fetchall()
+        return int(counted[0][0])
+
+
+@contextmanager
+def _open_duckdb() -> Iterator[Warehouse]:
+    with open_duckdb_file() as connection:
+        connection.begin()
+        try:
+            yield _DuckDB(connection)
+            connection.commit()
+        except duckdb.Error as error:
+            raise InputError(
+                f"DuckDB refused the load into {duckdb_path()}: {one_line(error)}; nothing was "
+                "changed."
+            ) from error
+
+
+# --- PostgreSQL -----------------------------------------------------------------------------
+
+_POSTGRES_TYPES = {
+    "BOOLEAN": "boolean",
+    "TINYINT": "smallint",
+    "UTINYINT": "smallint",
+    "SMALLINT": "smallint",
+    "USMALLINT": "integer",
+    "INTEGER": "integer",
+    "UINTEGER": "bigint",
+    "BIGINT": "bigint",
+    "UBIGINT": "numeric",
+    "HUGEINT": "numeric",
+    "FLOAT": "real",
+    "DOUBLE": "double precision",
+    "DATE": "date",
+    "TIME": "time",
+    "TIMESTAMP": "timestamp",
+    "TIMESTAMP_S": "timestamp",
+    "TIMESTAMP_MS": "timestamp",
+    "TIMESTAMP_NS": "timestamp",
+    "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
+    "UUID": "uuid",
+}
+
+
+def _postgres_type(duckdb_type: str) -> str:
+    """Return PostgreSQL's name of a type, text for one that it does not have."""
+    if duckdb_type.startswith("DECIMAL("):
+        return duckdb_type.replace("DECIMAL", "numeric")
+    return _POSTGRES_TYPES.get(duckdb_type, "text")
+
+
+class _Rows(io.RawIOBase):
+    """A file's rows as the CSV that COPY reads, made as they are asked for."""
+
+    def __init__(self, file: RawFile) -> None:
+        self._batches = file.batches(as_text=True)
+        self._buffer = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while not self._buffer:
+            batch = next(self._batches, None)
+            if batch is None:
+                return b""
+            self._buffer = _csv_of(batch)
+        part, self._buffer = self._buffer[:size], self._buffer[size:]
+        return part
+
+
+def _csv_of(batch: pa.Table) -> bytes:
+    """Return rows as CSV in which every text is quoted and a null is an empty unquoted field."""
+    sink = pa.BufferOutputStream()
+    pa_csv.write_csv(batch, sink, pa_csv.WriteOptions(include_header=False))
+    return bytes(sink.getvalue())
+
+
+class _Postgres:
+    def __init__(self, connection: Any, contract: Contract) -> None:
+        self._connection = connection
+        self._built = contract.built
+
+    def land(self, landing: Landing) -> int:
+        table = landing.table
+        relation = _relation(table.schema, table.identifier)
+        columns = [
+            (name, _postgres_type(kind))
+            for name, kind in zip(landing.columns, landing.file.types, strict=True)
+        ]
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"create schema if not exists {quoted(table.schema)}")
+            arriving = _relation(table.schema, _arriving(table.identifier))
+            cursor.execute(f"drop table if exists {arriving}")
+            definition = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns)
+            cursor.execute(f"create table {arriving} ({definition})")
+            cursor.copy_expert(f"copy {arriving} from stdin (format csv)", _Rows(landing.file))
+            self._swap(cursor, table, arriving)
+            cursor.execute(f"select count(*) from {relation}")
+            return int(cursor.fetchone()[0])
+
+    def _swap(self, cursor: Any, table: Table, arriving: str) -> None:
+        """Put the new table in the old one's place.
+
+        Where both have the same columns the old one is filled anew, which keeps the grants and
+        views on it. Otherwise it goes, with the views on it that dbt makes again; a view of
+        somebody else's is not dropped for them.
+        """
+        relation = _relation(table.schema, table.identifier)
+        if _shape(cursor, relation) == _shape(cursor, arriving):
+            cursor.execute(f"truncate {relation}")
+            cursor.execute(f"insert into {relation} select * from {arriving}")
+            cursor.execute(f"drop table {arriving}")
+            return
+        foreign = [view for view in _views_on(cursor, relation) if view not in self._built]
+        if foreign:
+            raise InputError(
+                f"{table.place} gets other columns than it had, and these views depend on it: "
+                f"{listed('.'.join(view) for view in foreign)}; drop them, load, and make "
+                "them again."
+            )
+        cursor.execute(f"drop table if exists {relation} cascade")
+        cursor.execute(f"alter table {arriving} rename to {quoted(table.identifier)}")
+
+
+def _arriving(identifier: str) -> str:
+    """Return the name of a table while it is filled, within PostgreSQL's 63 characters."""
+    return f"{identifier[:52]}__arriving"
+
+
+def _shape(cursor: Any, relation: str) -> list[tuple[str, str]]:
+    """Return names and types of a table's columns, none when there is no such table."""
+    cursor.execute(
+        """
+        select attname, format_type(atttypid, atttypmod)
+        from pg_attribute
+        where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped
+        order by attnum
+        """,
+        (relation,),
+    )
+    return list(cursor.fetchall())
+
+
+def _views_on(cursor: Any, relation: str) -> list[tuple[str, str]]:
+    """Return schema and name of all views that depend on a table, directly or through another."""
+    cursor.execute(
+        """
+        with recursive dependent as (
+            select to_regclass(%s)::oid as id
+            union
+            select rule.ev_class
+            from dependent
+            inner join pg_depend as depend on depend.refobjid = dependent.id
+            inner join pg_rewrite as rule on rule.oid = depend.objid
+            where depend.classid = 'pg_rewrite'::regclass
+        )
+        select space.nspname, class.relname
+        from dependent
+        inner join pg_class as class on class.oid = dependent.id
+        inner join pg_namespace as space on space.oid = class.relnamespace
+        where class.oid <> to_regclass(%s)
+        order by space.nspname, class.relname
+        """,
+        (relation, relation),
+    )
+    return list(cursor.fetchall())
+
+
+@contextmanager
+def _open_postgres(contract: Contract) -> Iterator[Warehouse]:
+    with open_postgres_server() as connection:
+        try:
+            yield _Postgres(connection, contract)
+            connection.commit()
+        except (psycopg2.Error, ValueError) as error:
+            advice = (
+                "take the NUL characters out of the file"
+                if _has_nul(error)
+                else ("nothing was changed")
+            )
+            raise InputError(
+                f"PostgreSQL refused the load: {one_line(error)}; {advice}."
+            ) from error
+
+
+def _has_nul(error: BaseException) -> bool:
+    return isinstance(error, pg_errors.CharacterNotInRepertoire) or "0x00" in str(error)

@@ -1,0 +1,4 @@
+{# Whole days from the first date to the second, as an integer. #}
+{% macro days_between(first_date, second_date) -%}
+    cast({{ dbt.datediff(first_date, second_date, 'day') }} as int)
+{%- endmacro %}

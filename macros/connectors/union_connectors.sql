@@ -1,0 +1,23 @@
+{# One part of the common stream: the staging models of every connector that supplies it, one below the
+   other, by name. Without any such connector it is an empty select with the right types. #}
+{% macro union_connectors(entity) -%}
+    {%- set columns = stream_columns()[entity] -%}
+    {%- set suppliers = [] -%}
+    {%- for connector in enabled_connectors() if entity in connector_entities()[connector] -%}
+        {%- do suppliers.append(connector) -%}
+    {%- endfor -%}
+    {%- for connector in suppliers %}
+        select {{ columns | join(', ') }}
+        from {{ ref('stg_' ~ connector ~ '__' ~ entity) }}
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
+    {%- else %}
+        select
+        {%- for column, type in columns.items() %}
+            cast(null as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+        from (select 1 as nothing) as no_connector
+        where 1 = 0
+    {%- endfor %}
+{%- endmacro %}

@@ -1,0 +1,8 @@
+{# The part of a verdict that judges a required date: missing, unreadable, before the earliest plausible
+   day, or after the day of the build. #}
+{% macro date_verdict(date_column) -%}
+    when not has_date_text then 'missing_date'
+            when {{ date_column }} is null then 'unparseable_date'
+            when {{ date_column }} < cast('{{ var("earliest_plausible_date") }}' as date) then 'implausible_date'
+            when {{ date_column }} > {{ build_date() }} then 'future_date'
+{%- endmacro %}

@@ -1,0 +1,13 @@
+{# Before anything is built: the vars given on the command line exist, and the raw tables in use have the
+   columns that the contract, through var dw_columns, expects. Ends with one sentence when not. #}
+{% macro check_input() %}
+    {% if execute and flags.WHICH in ('build', 'run', 'test') %}
+        {% do check_vars() %}
+        {% for raw in graph.sources.values() %}
+            {% set is_demo = raw.source_name == 'dw' and var('use_demo_data') %}
+            {% if raw.source_name in enabled_connectors() and not is_demo and not is_absent_table(raw.name) %}
+                {% do check_raw_table(raw) %}
+            {% endif %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}

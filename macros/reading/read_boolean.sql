@@ -1,0 +1,7 @@
+{# Yes or no, in the usual spellings and any case; null where the text is empty or anything else. #}
+{% macro read_boolean(column) -%}
+    case
+        when lower(trim({{ column }})) in ('true', 't', 'yes', 'y', '1') then true
+        when lower(trim({{ column }})) in ('false', 'f', 'no', 'n', '0') then false
+    end
+{%- endmacro %}

@@ -1,0 +1,7 @@
+{# An ISO date, with or without a time, as a date; null where the text is empty or anything else. #}
+{% macro read_date(column) -%}
+    case
+        when {{ matches('trim(' ~ column ~ ')', var('date_pattern')) }}
+            then cast(substring(trim({{ column }}), 1, 10) as date)
+    end
+{%- endmacro %}

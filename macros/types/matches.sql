@@ -1,0 +1,19 @@
+{# Whether a text matches a regular expression. Patterns hold no backslash, so they read alike on every engine. #}
+{% macro matches(text_expression, pattern) -%}
+    {{ return(adapter.dispatch('matches')(text_expression, pattern)) }}
+{%- endmacro %}
+
+{% macro default__matches(text_expression, pattern) -%}
+    regexp_matches({{ text_expression }}, '{{ pattern }}')
+{%- endmacro %}
+
+{# regexp_matches returns the groups here; the operator says yes or no.
+   https://www.postgresql.org/docs/current/functions-matching.html #}
+{% macro postgres__matches(text_expression, pattern) -%}
+    ({{ text_expression }} ~ '{{ pattern }}')
+{%- endmacro %}
+
+{# https://spark.apache.org/docs/latest/api/sql/#rlike #}
+{% macro spark__matches(text_expression, pattern) -%}
+    ({{ text_expression }} rlike '{{ pattern }}')
+{%- endmacro %}

@@ -1,0 +1,2 @@
+{# Amounts and quantities: exact, four decimals. #}
+{% macro type_money() -%} decimal(18,4) {%- endmacro %}

@@ -1,0 +1,6 @@
+{# Text that orders by code point, whatever the locale of the database. #}
+{% macro type_text() -%}
+    {{ return(adapter.dispatch('type_text')()) }}
+{%- endmacro %}
+
+{% macro default__type_text() -%} {{ dbt.type_string() }} {%- endmacro %}

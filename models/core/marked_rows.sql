@@ -1,0 +1,123 @@
+{# Grain: one row per accepted raw row and mark: rows that are in the star although something is amiss. #}
+with
+
+unreadable_values as (
+
+    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
+    from {{ ref('int_invoices_judged') }}
+    where rejection_reason is null and unreadable_columns <> ''
+
+    union all
+
+    select source_system, source_table, source_key, unreadable_columns, net_amount
+    from {{ ref('int_invoice_lines_judged') }}
+    where rejection_reason is null and unreadable_columns <> ''
+
+    union all
+
+    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
+    from {{ ref('int_items_judged') }}
+    where rejection_reason is null and unreadable_columns <> ''
+
+    union all
+
+    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
+    from {{ ref('int_customers_judged') }}
+    where rejection_reason is null and unreadable_columns <> ''
+
+    union all
+
+    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
+    from {{ ref('int_sales_reps_judged') }}
+    where rejection_reason is null and unreadable_columns <> ''
+
+    union all
+
+    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
+    from {{ ref('int_locations_judged') }}
+    where rejection_reason is null and unreadable_columns <> ''
+
+    union all
+
+    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
+    from {{ ref('int_channels_judged') }}
+    where rejection_reason is null and unreadable_columns <> ''
+
+    union all
+
+    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
+    from {{ ref('int_inventory_snapshots_judged') }}
+    where rejection_reason is null and unreadable_columns <> ''
+
+),
+
+unlisted_lines as (
+
+    select
+        lines.source_system,
+        lines.source_table,
+        lines.source_key,
+        lines.item_id,
+        lines.net_amount
+    from {{ ref('int_invoice_lines_judged') }} as lines
+    left join {{ ref('dim_item') }} as items
+        on lines.item_id = items.item_id
+    where lines.rejection_reason is null and not coalesce(items.is_listed, false)
+
+)
+
+select
+    source_system,
+    source_table,
+    source_key,
+    'unreadable_value' as mark,
+    unreadable_columns as detail,
+    net_amount
+from unreadable_values
+
+union all
+
+select
+    source_system,
+    source_table,
+    source_key,
+    'missing_customer' as mark,
+    invoice_id as detail,
+    cast(null as {{ type_money() }}) as net_amount
+from {{ ref('int_invoices_judged') }}
+where rejection_reason is null and customer_id is null
+
+union all
+
+select
+    source_system,
+    source_table,
+    source_key,
+    'missing_customer' as mark,
+    invoice_id as detail,
+    net_amount
+from {{ ref('int_invoice_lines_judged') }}
+where rejection_reason is null and carries_header and customer_id is null
+
+union all
+
+select
+    source_system,
+    source_table,
+    source_key,
+    'missing_category' as mark,
+    item_id as detail,
+    cast(null as {{ type_money() }}) as net_amount
+from {{ ref('int_items_judged') }}
+where rejection_reason is null and category_id is null
+
+union all
+
+select
+    source_system,
+    source_table,
+    source_key,
+    case when item_id is null then 'missing_item' else 'unknown_item' end as mark,
+    item_id as detail,
+    net_amount
+from unlisted_lines

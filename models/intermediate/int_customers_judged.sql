@@ -1,0 +1,57 @@
+{# Grain: one row per raw customer of a customer list, accepted or rejected with a reason. #}
+with
+
+raw_rows as (
+    {{ union_connectors('customers') }}
+),
+
+checked_rows as (
+
+    select
+        *,
+        case
+            when customer_id is null then 'missing_key'
+        end as own_reason
+    from raw_rows
+
+),
+
+-- Of the rows with one key, the first that is otherwise acceptable stays.
+ranked_rows as (
+
+    select
+        *,
+        row_number() over (
+            partition by source_system, customer_id
+            order by case when own_reason is null then 0 else 1 end, raw_text
+        ) as place_in_key
+    from checked_rows
+
+),
+
+judged_rows as (
+
+    select
+        *,
+        coalesce(own_reason, case when place_in_key > 1 then 'duplicate_key' end) as rejection_reason
+    from ranked_rows
+
+)
+
+select
+    source_system,
+    source_table,
+    source_key,
+    rejection_reason,
+    case when rejection_reason is not null then raw_values end as raw_values,
+    unreadable_columns,
+    customer_id,
+    customer_name,
+    email,
+    region,
+    country,
+    customer_segment,
+    sales_rep_id,
+    credit_limit,
+    sign_up_date
+from judged_rows

@@ -1,0 +1,63 @@
+{# Grain: one row per raw item of an item list, accepted or rejected with a reason. #}
+with
+
+raw_rows as (
+    {{ union_connectors('items') }}
+),
+
+checked_rows as (
+
+    select
+        *,
+        case
+            when item_id is null then 'missing_key'
+        end as own_reason
+    from raw_rows
+
+),
+
+-- Of the rows with one key, the first that is otherwise acceptable stays.
+ranked_rows as (
+
+    select
+        *,
+        row_number() over (
+            partition by source_system, item_id
+            order by case when own_reason is null then 0 else 1 end, raw_text
+        ) as place_in_key
+    from checked_rows
+
+),
+
+judged_rows as (
+
+    select
+        *,
+        coalesce(own_reason, case when place_in_key > 1 then 'duplicate_key' end) as rejection_reason
+    from ranked_rows
+
+)
+
+select
+    source_system,
+    source_table,
+    source_key,
+    rejection_reason,
+    case when rejection_reason is not null then raw_values end as raw_values,
+    unreadable_columns,
+    item_id,
+    item_name,
+    category_id,
+    item_length,
+    item_width,
+    item_height,
+    item_weight,
+    number_of_pieces,
+    selling_quantity,
+    unit_cost,
+    unit_price,
+    lead_time_days,
+    ordering_cost,
+    holding_cost_ratio,
+    is_active
+from judged_rows

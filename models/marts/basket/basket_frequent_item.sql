@@ -1,0 +1,23 @@
+{# Grain: one row per frequent item: one that is in enough baskets for its pairs to matter. #}
+with
+
+item_counts as (
+
+    select
+        item_id,
+        item_number,
+        count(*) as basket_count
+    from {{ ref('basket_item') }}
+    where is_counted
+    group by item_id, item_number
+
+)
+
+select
+    item_counts.item_id,
+    item_counts.item_number,
+    cast(item_counts.basket_count as bigint) as basket_count,
+    population.as_of_date
+from item_counts
+inner join {{ ref('basket_population') }} as population
+    on item_counts.basket_count >= population.frequent_basket_count

@@ -1,0 +1,186 @@
+{# Grain: one row per rule from one item to another, the best basket_max_rules of those that pass the
+   thresholds of support, confidence and count. #}
+with
+
+pairs as (
+
+    select
+        pairs.item_id_a,
+        pairs.item_id_b,
+        pairs.basket_count,
+        items_a.basket_count as basket_count_a,
+        items_b.basket_count as basket_count_b,
+        population.total_basket_count,
+        -- What dealing the same items at random over the slots of the same baskets would give.
+        {{ as_double('items_a.basket_count * items_b.basket_count') }}
+        * {{ divide('population.slot_pair_count', 'population.slot_count') }}
+        / population.slot_count as expected_count
+    from {{ ref('basket_pair') }} as pairs
+    inner join {{ ref('basket_frequent_item') }} as items_a
+        on pairs.item_id_a = items_a.item_id
+    inner join {{ ref('basket_frequent_item') }} as items_b
+        on pairs.item_id_b = items_b.item_id
+    cross join {{ ref('basket_population') }} as population
+
+),
+
+tested_pairs as (
+
+    select
+        *,
+        case
+            when basket_count > expected_count
+                then {{ bounded_exp(
+                    '-(basket_count * ln(basket_count / expected_count) - basket_count + expected_count)'
+                ) }}
+            else {{ as_double(1) }}
+        end as p_value_bound
+    from pairs
+
+),
+
+possible_pairs as (
+
+    select count(*) * (count(*) - 1) / 2 as pair_count
+    from {{ ref('basket_frequent_item') }}
+
+),
+
+-- Benjamini and Hochberg (1995): over all pairs that could have been found, not only those that were.
+ranked_pairs as (
+
+    select
+        tested_pairs.*,
+        tested_pairs.p_value_bound * possible_pairs.pair_count
+        / count(*) over (order by tested_pairs.p_value_bound) as p_value_by_rank
+    from tested_pairs
+    cross join possible_pairs
+
+),
+
+judged_pairs as (
+
+    select
+        *,
+        least(
+            min(p_value_by_rank) over (order by p_value_bound desc), {{ as_double(1) }}
+        ) as q_value
+    from ranked_pairs
+
+),
+
+directed_pairs as (
+
+    select
+        item_id_a as from_item_id,
+        item_id_b as to_item_id,
+        basket_count_a as from_basket_count,
+        basket_count_b as to_basket_count,
+        basket_count,
+        total_basket_count,
+        expected_count,
+        p_value_bound,
+        q_value
+    from judged_pairs
+    union all
+    select
+        item_id_b as from_item_id,
+        item_id_a as to_item_id,
+        basket_count_b as from_basket_count,
+        basket_count_a as to_basket_count,
+        basket_count,
+        total_basket_count,
+        expected_count,
+        p_value_bound,
+        q_value
+    from judged_pairs
+
+),
+
+-- Thresholds compare whole counts: 4 of 5 is 0.8 exactly.
+passing_rules as (
+
+    select
+        *,
+        {{ divide('basket_count', 'total_basket_count') }} as support,
+        {{ divide('basket_count', 'from_basket_count') }} as confidence,
+        {{ divide('basket_count', 'from_basket_count') }}
+        / {{ divide('to_basket_count', 'total_basket_count') }} as lift,
+        {{ as_ratio('basket_count / expected_count') }} as adjusted_lift
+    from directed_pairs
+    where
+        basket_count >= {{ exact_decimal(var('basket_min_support')) }} * total_basket_count
+        and basket_count >= {{ exact_decimal(var('basket_min_confidence')) }} * from_basket_count
+
+),
+
+ranked_rules as (
+
+    select
+        *,
+        sqrt(greatest(
+            {{ divide(1, 'basket_count') }}
+            - {{ divide(1, 'from_basket_count') }}
+            - {{ divide(1, 'to_basket_count') }}
+            + (2 * lift - 1) / total_basket_count,
+            {{ as_double(0) }}
+        )) as log_lift_error,
+        row_number() over (
+            order by adjusted_lift desc, basket_count desc, from_item_id, to_item_id
+        ) as rule_rank
+    from passing_rules
+
+),
+
+published_rules as (
+
+    select *
+    from ranked_rules
+    {%- if var('basket_max_rules') | int > 0 %}
+    where rule_rank <= {{ var('basket_max_rules') | int }}
+    {%- endif %}
+
+),
+
+rule_dates as (
+
+    select
+        published_rules.rule_rank,
+        min(from_items.invoice_date) as first_seen_date,
+        max(from_items.invoice_date) as last_seen_date
+    from published_rules
+    inner join {{ ref('basket_item') }} as from_items
+        on published_rules.from_item_id = from_items.item_id
+    inner join {{ ref('basket_item') }} as to_items
+        on
+            published_rules.to_item_id = to_items.item_id
+            and from_items.basket_number = to_items.basket_number
+    where from_items.is_counted
+    group by published_rules.rule_rank
+
+)
+
+select
+    published_rules.from_item_id,
+    published_rules.to_item_id,
+    published_rules.basket_count,
+    published_rules.from_basket_count,
+    published_rules.to_basket_count,
+    published_rules.total_basket_count,
+    {{ as_ratio('published_rules.support') }} as support,
+    {{ as_ratio('published_rules.confidence') }} as confidence,
+    {{ as_ratio('published_rules.lift') }} as lift,
+    {{ as_ratio('published_rules.expected_count') }} as expected_count,
+    published_rules.adjusted_lift,
+    {{ as_ratio('exp(ln(published_rules.lift) - 1.96 * published_rules.log_lift_error)') }} as lift_lower,
+    {{ as_ratio('exp(ln(published_rules.lift) + 1.96 * published_rules.log_lift_error)') }} as lift_upper,
+    {{ as_ratio('published_rules.p_value_bound') }} as p_value_bound,
+    {{ as_ratio('published_rules.q_value') }} as q_value,
+    {{ as_ratio('published_rules.q_value') }} <= {{ exact_decimal(var('basket_max_q')) }} as is_significant,
+    cast(published_rules.rule_rank as bigint) as rule_rank,
+    rule_dates.first_seen_date,
+    rule_dates.last_seen_date,
+    {{ as_of_date() }} as as_of_date
+from published_rules
+inner join rule_dates
+    on published_rules.rule_rank = rule_dates.rule_rank

@@ -1,0 +1,44 @@
+{# Grain: one row per known customer and sellable category, whether bought or not. #}
+with
+
+-- Sellable: with an accepted line of a product up to as_of_date, whoever bought it.
+sellable_categories as (
+
+    select category_id
+    from {{ ref('fct_invoice_line') }}
+    where
+        is_product
+        and category_id <> '__uncategorised__'
+        and invoice_date <= {{ as_of_date() }}
+    group by category_id
+
+),
+
+customer_categories as (
+
+    select
+        customers.customer_id,
+        sellable_categories.category_id
+    from {{ ref('dim_customer') }} as customers
+    cross join sellable_categories
+    where customers.is_known
+
+)
+
+select
+    customer_categories.customer_id,
+    customer_categories.category_id,
+    {{ as_money('coalesce(activity.total_spend, 0)') }} as total_spend,
+    case when activity.total_spend > 0 then 1 else 0 end as has_category,
+    case
+        when activity.last_sale_date is null then 'never'
+        when activity.last_sale_date > {{ add_days(as_of_date(), -var('penetration_active_days')) }} then 'active'
+        else 'lapsed'
+    end as penetration_status,
+    activity.last_sale_date as last_invoice_date,
+    {{ as_of_date() }} as as_of_date
+from customer_categories
+left join {{ ref('customer_category_activity') }} as activity
+    on
+        customer_categories.customer_id = activity.customer_id
+        and customer_categories.category_id = activity.category_id

@@ -1,0 +1,42 @@
+{# Grain: one row per month and category with an accepted line. Margin is of the lines whose cost is known. #}
+with
+
+lines as (
+
+    select
+        {{ month_start('invoice_date') }} as month_start,
+        category_id,
+        net_amount,
+        case when cost_amount is not null then net_amount end as costed_amount,
+        cost_amount,
+        margin_amount
+    from {{ ref('fct_invoice_line') }}
+    where invoice_date <= {{ as_of_date() }}
+
+),
+
+months as (
+
+    select
+        month_start,
+        category_id,
+        sum(net_amount) as revenue,
+        sum(costed_amount) as costed_revenue,
+        sum(cost_amount) as cost_amount,
+        sum(margin_amount) as margin_amount
+    from lines
+    group by month_start, category_id
+
+)
+
+select
+    month_start,
+    category_id,
+    {{ as_money('revenue') }} as revenue,
+    {{ as_money('costed_revenue') }} as costed_revenue,
+    {{ as_money('cost_amount') }} as cost_amount,
+    {{ as_money('margin_amount') }} as margin_amount,
+    {{ as_bounded_ratio(divide('margin_amount', 'costed_revenue')) }} as margin_ratio,
+    {{ month_end('month_start') }} <= {{ as_of_date() }} as is_complete,
+    {{ as_of_date() }} as as_of_date
+from months
