@@ -19,6 +19,9 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 DEMO_CONNECTOR = "dw"
 """The connector that the demo seeds stand in for."""
 
+INVOICE_TABLES = frozenset({"dw_invoice_header", "dw_invoice_line", "online_retail_lines"})
+"""The tables without whose rows there is nothing to count."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -74,6 +77,11 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(names) or "none"
 
 
+def target_dir(project_dir: Path = PROJECT_DIR) -> Path:
+    """Return the folder for everything that is made and not kept in the repository."""
+    return project_dir / os.environ.get("DBT_TARGET_PATH", "target")
+
+
 def parse_vars(text: str) -> dict[str, Any]:
     """Read `--vars`, a YAML mapping as dbt takes it; an empty text is no var at all."""
     try:
@@ -124,6 +132,13 @@ def read_contract(
         vars=all_vars,
         built=frozenset((node.schema, node.alias) for node in manifest.nodes.values()),
     )
+    optional = [table.name for table in contract.tables[DEMO_CONNECTOR] if not table.is_required]
+    for name in all_vars["dw_optional_tables"] or []:
+        if name not in optional:
+            raise InputError(
+                f"var dw_optional_tables names '{name}', which is no optional table; those are "
+                f"{listed(optional)}."
+            )
     if not isinstance(all_vars["connectors"], list) or not all_vars["connectors"]:
         raise InputError("var connectors is not a list; write it like '{connectors: [dw]}'.")
     for name in all_vars["connectors"]:
@@ -136,9 +151,8 @@ def _parse(target: str, given_vars: Mapping[str, Any], project_dir: Path) -> Any
     from dbt.cli.main import dbtRunner
 
     # A folder of its own, so that other vars here do not make the next build parse all again.
-    target_dir = project_dir / os.environ.get("DBT_TARGET_PATH", "target") / "contract"
-    options = ["--project-dir", str(project_dir), "--target-path", str(target_dir)]
-    options += ["--log-path", str(target_dir)]
+    out = str(target_dir(project_dir) / "contract")
+    options = ["--project-dir", str(project_dir), "--target-path", out, "--log-path", out]
     if "DBT_PROFILES_DIR" not in os.environ and (project_dir / "profiles.yml").exists():
         options += ["--profiles-dir", str(project_dir)]
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats"]

@@ -11,16 +11,20 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-from ingest.contract import PROJECT_DIR, Contract, Table, listed, parse_vars, read_contract
+from ingest.contract import (
+    INVOICE_TABLES,
+    PROJECT_DIR,
+    Contract,
+    Table,
+    listed,
+    parse_vars,
+    read_contract,
+)
 from ingest.errors import InputError, run
 from ingest.files import FORMATS, RawFile, format_of, open_file, stem_of
+from ingest.progress import progress_bars
 from ingest.warehouse import Landing, chosen_target, open_warehouse
 
-INVOICE_TABLES = frozenset({"dw_invoice_header", "dw_invoice_line", "online_retail_lines"})
-"""The tables without whose rows there is nothing to count."""
 OLDER_SPELLINGS = {
     ("online_retail_lines", "Invoice"): ("InvoiceNo",),
     ("online_retail_lines", "Price"): ("UnitPrice",),
@@ -46,20 +50,9 @@ def load(
     contract = read_contract(chosen, parse_vars(vars_text), project_dir)
     tables = contract.connector(source)
     paths = [(tables[0], path)] if source == "online_retail" else _folder(tables, path)
-    with _progress() as progress:
+    with progress_bars() as progress:
         landings = [_landing(table, open_file(file_path, progress)) for table, file_path in paths]
         return [*_land(landings, chosen, contract), *_remarks(source, tables, landings, contract)]
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
 
 
 def _folder(tables: Sequence[Table], folder: Path) -> list[tuple[Table, Path]]:

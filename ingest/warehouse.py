@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,27 @@ class Landing:
     table: Table
     file: RawFile
     columns: list[str]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A first look at a table: its columns, or the reason why it cannot be read."""
+
+    table: Table
+    columns: tuple[str, ...] | None
+    """Its columns as they are called there; None when it cannot be read."""
+    has_rows: bool
+    reason: str
+    folds_case: bool
+    """Whether the engine finds a column in any case."""
+
+    @property
+    def present(self) -> frozenset[str]:
+        """The contract's columns, by their names in the warehouse, that the table has."""
+        fold = str.lower if self.folds_case else str
+        there = {fold(name) for name in self.columns or ()}
+        expected = (column.physical for column in self.table.columns)
+        return frozenset(name for name in expected if name is not None and fold(name) in there)
 
 
 class Warehouse(Protocol):
@@ -72,10 +93,34 @@ def open_warehouse(target: str, contract: Contract) -> Iterator[Warehouse]:
         yield warehouse
 
 
+def look_at(target: str, tables: Sequence[Table]) -> list[Look]:
+    """Look at each table once, reading at most one row."""
+    if target == "duckdb":
+        with open_duckdb_file(read_only=True) as connection:
+            return [_look(connection, table, duckdb.Error, folds_case=True) for table in tables]
+    with open_postgres_server() as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            return [_look(cursor, table, psycopg2.Error, folds_case=False) for table in tables]
+
+
+def _look(cursor: Any, table: Table, error_kind: type[Exception], *, folds_case: bool) -> Look:
+    try:
+        cursor.execute(f"select * from {_relation(table.schema, table.identifier)} limit 1")
+        rows = cursor.fetchall()
+    except error_kind as error:
+        reason = one_line(error).split(" LINE ")[0]
+        return Look(table, None, has_rows=False, reason=reason, folds_case=folds_case)
+    columns = tuple(str(column[0]) for column in cursor.description)
+    return Look(table, columns, has_rows=bool(rows), reason="", folds_case=folds_case)
+
+
 @contextmanager
 def open_duckdb_file(*, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Connect to the DuckDB file, or say which process holds it."""
     path = duckdb_path()
+    if read_only and not path.exists():
+        raise InputError(f"there is no DuckDB file {path}; run make load or make build first.")
     try:
         connection = duckdb.connect(str(path), read_only=read_only)
     except duckdb.IOException as error:

@@ -1,4 +1,3 @@
-{# Whole days from the first date to the second, as an integer. #}
 {% macro days_between(first_date, second_date) -%}
     cast({{ dbt.datediff(first_date, second_date, 'day') }} as int)
 {%- endmacro %}

@@ -1,4 +1,3 @@
-{# Calendar months from the first date's month to the second's, as an integer. #}
 {% macro months_between(first_date, second_date) -%}
     cast({{ dbt.datediff(first_date, second_date, 'month') }} as int)
 {%- endmacro %}

@@ -1,4 +1,3 @@
-{# The connectors that var connectors turns on, checked against those that exist. #}
 {% macro enabled_connectors() %}
     {% set known = connector_entities() | list %}
     {% set enabled = var('connectors') %}

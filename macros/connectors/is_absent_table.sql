@@ -1,4 +1,3 @@
-{# Whether a contract table is an optional one that this company does not have. #}
 {% macro is_absent_table(table) %}
     {% set optional = [
         'dw_customer', 'dw_sales_rep', 'dw_location', 'dw_channel', 'dw_inventory_snapshot'

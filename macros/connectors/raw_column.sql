@@ -1,5 +1,3 @@
-{# A column of a contract table, as text, under whatever name the company's table has it (var dw_columns;
-   null there, or an absent table, makes it null). #}
 {% macro raw_column(table, column) -%}
     {%- set mapping = {} if var('use_demo_data') else var('dw_columns').get(table, {}) -%}
     {%- set physical_name = mapping.get(column, column) -%}

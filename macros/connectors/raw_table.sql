@@ -1,5 +1,3 @@
-{# The raw table of a connector: a demo seed, the company's table, or, for an optional table that var
-   dw_optional_tables does not list, an empty select. #}
 {% macro raw_table(connector, table) -%}
     {%- if is_absent_table(table) -%}
         (select 1 as nothing where 1 = 0) as absent_table

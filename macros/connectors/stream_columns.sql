@@ -1,4 +1,3 @@
-{# The columns that every connector's staging models supply, with their types, part by part. #}
 {% macro stream_columns() %}
     {% set text, money = type_text(), type_money() %}
     {% set origin = {

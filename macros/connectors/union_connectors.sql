@@ -1,5 +1,3 @@
-{# One part of the common stream: the staging models of every connector that supplies it, one below the
-   other, by name. Without any such connector it is an empty select with the right types. #}
 {% macro union_connectors(entity) -%}
     {%- set columns = stream_columns()[entity] -%}
     {%- set suppliers = [] -%}

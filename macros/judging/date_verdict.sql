@@ -1,5 +1,3 @@
-{# The part of a verdict that judges a required date: missing, unreadable, before the earliest plausible
-   day, or after the day of the build. #}
 {% macro date_verdict(date_column) -%}
     when not has_date_text then 'missing_date'
             when {{ date_column }} is null then 'unparseable_date'

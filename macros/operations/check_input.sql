@@ -1,5 +1,3 @@
-{# Before anything is built: the vars given on the command line exist, and the raw tables in use have the
-   columns that the contract, through var dw_columns, expects. Ends with one sentence when not. #}
 {% macro check_input() %}
     {% if execute and flags.WHICH in ('build', 'run', 'test') %}
         {% do check_vars() %}

@@ -1,4 +1,3 @@
-{# Refuses a raw table that is not there, or that lacks a column of the contract. #}
 {% macro check_raw_table(raw) %}
     {% set place = raw.schema ~ '.' ~ raw.identifier %}
     {% set relation = adapter.get_relation(

@@ -1,5 +1,3 @@
-{# Refuses a var that this project does not know, and a column map that names no table or column of the
-   contract. #}
 {% macro check_vars() %}
     {% set known_vars = known_vars() %}
     {% for name in invocation_args_dict.get('vars') or {} if name not in known_vars %}
@@ -8,6 +6,12 @@
             ~ ' (README, "Vars").'
         ) %}
     {% endfor %}
+
+    {% if var('rfm_monetary') not in ['net', 'sales'] %}
+        {% do exceptions.raise_compiler_error(
+            "Var rfm_monetary must be net or sales, not '" ~ var('rfm_monetary') ~ "'."
+        ) %}
+    {% endif %}
 
     {% set contract = {} %}
     {% for raw in graph.sources.values() if raw.source_name == 'dw' %}

@@ -1,4 +1,3 @@
-{# The names of all vars of dbt_project.yml (a test keeps the two lists the same). #}
 {% macro known_vars() %}
     {% do return([
         'connectors', 'use_demo_data', 'dw_schema', 'dw_columns', 'dw_optional_tables',

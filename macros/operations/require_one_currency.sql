@@ -1,4 +1,3 @@
-{# Stops the build, after fct_invoice is built, when accepted invoices are in more than one currency. #}
 {% macro require_one_currency() %}
     {% if execute %}
         {% set found = run_query(

@@ -1,5 +1,3 @@
-{# At the end of a run in which nothing failed: one row in <schema>_core.build_info saying which build this
-   is. The only place where the time of the build is kept; no mart reads it. #}
 {% macro write_build_info(results) %}
     {% set failures = results | selectattr('status', 'in', ['error', 'fail']) | list %}
     {% set clock_is_built = results | selectattr('node.name', 'equalto', 'clock') | list | length > 0 %}

@@ -1,4 +1,3 @@
-{# Yes or no, in the usual spellings and any case; null where the text is empty or anything else. #}
 {% macro read_boolean(column) -%}
     case
         when lower(trim({{ column }})) in ('true', 't', 'yes', 'y', '1') then true

@@ -1,4 +1,3 @@
-{# An ISO date, with or without a time, as a date; null where the text is empty or anything else. #}
 {% macro read_date(column) -%}
     case
         when {{ matches('trim(' ~ column ~ ')', var('date_pattern')) }}

@@ -1,5 +1,3 @@
-{# Names of the optional columns whose raw text is there but cannot be read, separated by blanks; empty
-   where all is well. #}
 {% macro unreadable_columns(numbers=[], dates=[], times=[], booleans=[]) -%}
     {%- set checks = [] -%}
     {%- for column in numbers -%}

@@ -1,2 +1,1 @@
-{# Amounts and quantities: exact, four decimals. #}
 {% macro type_money() -%} decimal(18,4) {%- endmacro %}

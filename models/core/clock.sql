@@ -1,10 +1,8 @@
-{# Grain: one row, the date that every mart is as of: var as_of_date, else the latest accepted invoice. #}
+{# Grain: one row, the date that every mart is as of: var as_of_date, else the latest accepted
+   invoice. #}
+{%- set given_date = "'" ~ var('as_of_date') ~ "'" if var('as_of_date') else 'null' -%}
 select
-    {%- if var('as_of_date') %}
-    cast('{{ var("as_of_date") }}' as date) as as_of_date,
-    {%- else %}
-    max(invoice_date) as as_of_date,
-    {%- endif %}
+    coalesce(cast({{ given_date }} as date), max(invoice_date)) as as_of_date,
     min(invoice_date) as first_invoice_date,
     max(invoice_date) as last_invoice_date
 from {{ ref('int_invoices_assembled') }}

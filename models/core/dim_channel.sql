@@ -1,4 +1,5 @@
-{# Grain: one row per sales channel: listed ones, those that only invoices name, and the unknown one. #}
+{# Grain: one row per sales channel: listed ones, those that only invoices name, and the unknown
+   one. #}
 with
 
 listed_channels as (

@@ -57,7 +57,8 @@ main_locations as (
     select
         customer_id,
         location_id,
-        row_number() over (partition by customer_id order by invoice_count desc, location_id) as location_rank
+        row_number() over (partition by customer_id order by invoice_count desc, location_id)
+            as location_rank
     from location_counts
 
 ),
@@ -78,7 +79,10 @@ sales_reps_of_sales as (
         invoices.sales_rep_id,
         row_number() over (
             partition by invoices.customer_id
-            order by invoices.invoice_date desc, invoices.invoice_at desc nulls last, invoices.invoice_id desc
+            order by
+                invoices.invoice_date desc,
+                invoices.invoice_at desc nulls last,
+                invoices.invoice_id desc
         ) as sale_rank
     from invoices
     inner join sale_invoices
@@ -113,7 +117,9 @@ left join main_locations
 left join {{ ref('dim_location') }} as locations
     on main_locations.location_id = locations.location_id
 left join sales_reps_of_sales
-    on customer_codes.customer_id = sales_reps_of_sales.customer_id and sales_reps_of_sales.sale_rank = 1
+    on
+        customer_codes.customer_id = sales_reps_of_sales.customer_id
+        and sales_reps_of_sales.sale_rank = 1
 
 union all
 

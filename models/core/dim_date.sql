@@ -5,7 +5,8 @@ bounds as (
 
     select
         least(first_invoice_date, as_of_date) as first_day,
-        {{ add_days('greatest(last_invoice_date, as_of_date)', var('forecast_horizon_days')) }} as last_day
+        {{ add_days('greatest(last_invoice_date, as_of_date)', var('forecast_horizon_days')) }}
+            as last_day
     from {{ ref('clock') }}
     where first_invoice_date is not null
 

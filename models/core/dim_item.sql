@@ -1,4 +1,6 @@
-{# Grain: one row per item: those of the item lists, those that only invoice lines name, and the unknown item. #}
+{# Grain: one row per item: those of the item lists, those that only invoice lines name, and the
+   unknown item. #}
+{%- set prefixes = var('id_prefix') -%}
 with
 
 listed_items as (
@@ -131,7 +133,7 @@ non_products as (
         upper(
             case connector
                 {%- for connector in enabled_connectors() %}
-                when '{{ connector }}' then '{{ var("id_prefix").get(connector, "") }}'
+                    when '{{ connector }}' then '{{ prefixes.get(connector, '') }}'
                 {%- endfor %}
                 else ''
             end || trim(code_pattern)

@@ -1,4 +1,5 @@
-{# Grain: one row per location: listed ones, those that only invoices or stock counts name, and the unknown one. #}
+{# Grain: one row per location: listed ones, those that only invoices or stock counts name, and
+   the unknown one. #}
 with
 
 listed_locations as (

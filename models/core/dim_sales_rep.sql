@@ -1,5 +1,5 @@
-{# Grain: one row per sales rep: listed ones, those that only invoices, customers or their own reps name,
-   and the unknown one. #}
+{# Grain: one row per sales rep: listed ones, those that only invoices, customers or their own
+   reps name, and the unknown one. #}
 with
 
 listed_reps as (

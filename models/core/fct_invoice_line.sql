@@ -21,7 +21,8 @@ typed_lines as (
         ) as line_number,
         coalesce(accepted_lines.item_id, '__unknown__') as item_id,
         case
-            when accepted_lines.invoice_type in ('return', 'adjustment') then accepted_lines.invoice_type
+            when accepted_lines.invoice_type in ('return', 'adjustment')
+                then accepted_lines.invoice_type
             when accepted_lines.quantity < 0 or accepted_lines.net_amount < 0 then 'return'
             else 'sale'
         end as line_type,

@@ -1,54 +1,25 @@
-{# Grain: one row per accepted raw row and mark: rows that are in the star although something is amiss. #}
+{# Grain: one row per accepted raw row and mark: rows that are in the star although something is
+   amiss. #}
+{%- set entities = [
+    'invoices', 'invoice_lines', 'items', 'customers', 'sales_reps', 'locations', 'channels',
+    'inventory_snapshots',
+] -%}
 with
 
 unreadable_values as (
-
-    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
-    from {{ ref('int_invoices_judged') }}
-    where rejection_reason is null and unreadable_columns <> ''
-
-    union all
-
-    select source_system, source_table, source_key, unreadable_columns, net_amount
-    from {{ ref('int_invoice_lines_judged') }}
-    where rejection_reason is null and unreadable_columns <> ''
-
-    union all
-
-    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
-    from {{ ref('int_items_judged') }}
-    where rejection_reason is null and unreadable_columns <> ''
-
-    union all
-
-    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
-    from {{ ref('int_customers_judged') }}
-    where rejection_reason is null and unreadable_columns <> ''
-
-    union all
-
-    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
-    from {{ ref('int_sales_reps_judged') }}
-    where rejection_reason is null and unreadable_columns <> ''
-
-    union all
-
-    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
-    from {{ ref('int_locations_judged') }}
-    where rejection_reason is null and unreadable_columns <> ''
-
-    union all
-
-    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
-    from {{ ref('int_channels_judged') }}
-    where rejection_reason is null and unreadable_columns <> ''
-
-    union all
-
-    select source_system, source_table, source_key, unreadable_columns, cast(null as {{ type_money() }}) as net_amount
-    from {{ ref('int_inventory_snapshots_judged') }}
-    where rejection_reason is null and unreadable_columns <> ''
-
+    {%- for entity in entities %}
+        select
+            source_system,
+            source_table,
+            source_key,
+            unreadable_columns,
+            {{ 'net_amount' if entity == 'invoice_lines' else as_money('null') }} as net_amount
+        from {{ ref('int_' ~ entity ~ '_judged') }}
+        where rejection_reason is null and unreadable_columns <> ''
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
+    {%- endfor %}
 ),
 
 unlisted_lines as (

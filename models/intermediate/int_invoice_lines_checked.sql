@@ -1,5 +1,6 @@
-{# Grain: one row per raw invoice line, with the first thing that is wrong with the line itself. A view,
-   so that int_invoice_lines_judged can look for repeated keys without carrying every column along. #}
+{# Grain: one row per raw invoice line, with the first thing that is wrong with the line itself.
+   A view, so that int_invoice_lines_judged can look for repeated keys without carrying every
+   column along. #}
 {{ config(materialized='view') }}
 with
 
@@ -48,12 +49,14 @@ select
         {{ date_verdict('line_date') }}
         when invoice_type is null then 'unknown_invoice_type'
         when has_unreadable_number then 'unparseable_number'
-        when coalesce(quantity, 0) = 0 and coalesce(net_amount, 0) = 0 and coalesce(gross_amount, 0) = 0
+        when
+            coalesce(quantity, 0) = 0
+            and coalesce(net_amount, 0) = 0
+            and coalesce(gross_amount, 0) = 0
             then 'empty_line'
         when quantity is null or gross_amount is null then 'missing_number'
         when unit_price < 0 and invoice_type = 'sale' then 'negative_price'
-        {%- if var('online_retail_reject_duplicates') %}
-        when is_exact_duplicate then 'exact_duplicate'
-        {%- endif %}
+        when is_exact_duplicate and {{ var('online_retail_reject_duplicates') }}
+            then 'exact_duplicate'
     end as own_reason
 from dated_rows

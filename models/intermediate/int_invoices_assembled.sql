@@ -1,5 +1,6 @@
-{# Grain: one row per accepted invoice. A flat connector has no headers: there an invoice is what its
-   accepted lines say, the earliest time and, should they disagree, the first value in text order. #}
+{# Grain: one row per accepted invoice. A flat connector has no headers: there an invoice is
+   what its accepted lines say, the earliest time and, should they disagree, the first value in
+   text order. #}
 with
 
 accepted_headers as (

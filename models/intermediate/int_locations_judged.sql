@@ -33,7 +33,8 @@ judged_rows as (
 
     select
         *,
-        coalesce(own_reason, case when place_in_key > 1 then 'duplicate_key' end) as rejection_reason
+        coalesce(own_reason, case when place_in_key > 1 then 'duplicate_key' end)
+            as rejection_reason
     from ranked_rows
 
 )

@@ -1,4 +1,3 @@
-{# None of these columns is ever null: one scan for all of them. #}
 {% test complete(model, columns) %}
 select *
 from {{ model }}

@@ -1,4 +1,3 @@
-{# No two rows share the values of these columns; two nulls are the same value. #}
 {% test grain(model, columns) %}
 select {{ columns | join(', ') }}, count(*) as row_count
 from {{ model }}

@@ -1,4 +1,3 @@
-{# The expression is true in every row; null counts as false. #}
 {% test holds(model, expression) %}
 select *
 from {{ model }}

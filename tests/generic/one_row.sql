@@ -1,4 +1,3 @@
-{# The relation holds exactly one row. #}
 {% test one_row(model) %}
 select row_count
 from (select count(*) as row_count from {{ model }}) as counted

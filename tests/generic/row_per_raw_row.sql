@@ -1,4 +1,3 @@
-{# A staging model has as many rows as its raw table: nothing is lost and nothing doubled on the way in. #}
 {% test row_per_raw_row(model, connector, table) %}
 with
 

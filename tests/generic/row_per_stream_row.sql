@@ -1,4 +1,3 @@
-{# A judged model has as many rows as the staging models it reads: every raw row gets one verdict. #}
 {% test row_per_stream_row(model, entity) %}
 with
 

@@ -1,6 +1,6 @@
-{# Grain: one row per basket and product item in it. A basket is the set of product items on the sale
-   lines of one sale invoice; larger ones than basket_max_items are left out. Baskets and items bear
-   integer numbers, on which the pair step joins in half the time it needs on text. #}
+{# Grain: one row per basket and product item in it. A basket is the set of product items on the
+   sale lines of one sale invoice; larger ones than basket_max_items are left out. Baskets and
+   items bear integer numbers, on which the pair step joins in half the time it needs on text. #}
 with
 
 basket_lines as (
@@ -40,11 +40,8 @@ select
     cast(baskets.basket_number as int) as basket_number,
     cast(items.item_number as int) as item_number,
     baskets.basket_size,
-    {% if var('basket_max_items') | int == 0 -%}
-    true as is_counted,
-    {%- else -%}
-    baskets.basket_size <= {{ var('basket_max_items') | int }} as is_counted,
-    {%- endif %}
+    {{ var('basket_max_items') | int }} = 0
+    or baskets.basket_size <= {{ var('basket_max_items') | int }} as is_counted,
     {{ as_of_date() }} as as_of_date
 from basket_lines
 inner join baskets

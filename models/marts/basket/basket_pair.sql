@@ -1,4 +1,5 @@
-{# Grain: one row per unordered pair of frequent items found together in at least basket_min_count baskets. #}
+{# Grain: one row per unordered pair of frequent items found together in at least
+   basket_min_count baskets. #}
 with
 
 frequent_items as (

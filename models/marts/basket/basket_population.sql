@@ -30,7 +30,7 @@ select
     cast(left_out_basket_count as bigint) as left_out_basket_count,
     cast(slot_count as bigint) as slot_count,
     cast(slot_pair_count as bigint) as slot_pair_count,
-    -- The least number of baskets that makes an item frequent: a whole number, so that counts compare exactly.
+    -- The least baskets that make an item frequent: a whole number, so that counts compare exactly.
     cast(greatest(
         {{ var('basket_min_count') | int }},
         ceil({{ exact_decimal(var('basket_min_support')) }} * total_basket_count)

@@ -1,5 +1,5 @@
-{# Grain: one row per rule from one item to another, the best basket_max_rules of those that pass the
-   thresholds of support, confidence and count. #}
+{# Grain: one row per rule from one item to another, the best basket_max_rules of those that
+   pass the thresholds of support, confidence and count. #}
 with
 
 pairs as (
@@ -46,7 +46,7 @@ possible_pairs as (
 
 ),
 
--- Benjamini and Hochberg (1995): over all pairs that could have been found, not only those that were.
+-- Benjamini and Hochberg (1995), over all pairs that could have been found.
 ranked_pairs as (
 
     select
@@ -136,9 +136,9 @@ published_rules as (
 
     select *
     from ranked_rules
-    {%- if var('basket_max_rules') | int > 0 %}
-    where rule_rank <= {{ var('basket_max_rules') | int }}
-    {%- endif %}
+    where
+        {{ var('basket_max_rules') | int }} = 0
+        or rule_rank <= {{ var('basket_max_rules') | int }}
 
 ),
 
@@ -172,11 +172,14 @@ select
     {{ as_ratio('published_rules.lift') }} as lift,
     {{ as_ratio('published_rules.expected_count') }} as expected_count,
     published_rules.adjusted_lift,
-    {{ as_ratio('exp(ln(published_rules.lift) - 1.96 * published_rules.log_lift_error)') }} as lift_lower,
-    {{ as_ratio('exp(ln(published_rules.lift) + 1.96 * published_rules.log_lift_error)') }} as lift_upper,
+    {{ as_ratio('exp(ln(published_rules.lift) - 1.96 * published_rules.log_lift_error)') }}
+        as lift_lower,
+    {{ as_ratio('exp(ln(published_rules.lift) + 1.96 * published_rules.log_lift_error)') }}
+        as lift_upper,
     {{ as_ratio('published_rules.p_value_bound') }} as p_value_bound,
     {{ as_ratio('published_rules.q_value') }} as q_value,
-    {{ as_ratio('published_rules.q_value') }} <= {{ exact_decimal(var('basket_max_q')) }} as is_significant,
+    {{ as_ratio('published_rules.q_value') }} <= {{ exact_decimal(var('basket_max_q')) }}
+        as is_significant,
     cast(published_rules.rule_rank as bigint) as rule_rank,
     rule_dates.first_seen_date,
     rule_dates.last_seen_date,

@@ -1,4 +1,5 @@
-{# Grain: one row per cohort (month of the first sale) and month since, from 0 to the month of as_of_date. #}
+{# Grain: one row per cohort (month of the first sale) and month since, from 0 to the month of
+   as_of_date. #}
 with
 
 customers as (
@@ -47,7 +48,8 @@ monthly_activity as (
     select
         customers.cohort_month,
         {{ month_start('lines.invoice_date') }} as period_month,
-        count(distinct case when lines.line_type = 'sale' then lines.customer_id end) as active_customers,
+        count(distinct case when lines.line_type = 'sale' then lines.customer_id end)
+            as active_customers,
         sum(lines.net_amount) as revenue,
         sum(lines.margin_amount) as margin
     from {{ ref('fct_invoice_line') }} as lines
@@ -60,15 +62,19 @@ monthly_activity as (
 
 select
     cohort_months.cohort_month,
-    {{ months_between('cohort_months.cohort_month', 'cohort_months.period_month') }} as cohort_index,
+    {{ months_between('cohort_months.cohort_month', 'cohort_months.period_month') }}
+        as cohort_index,
     cohort_months.period_month,
     cast(cohort_months.cohort_size as bigint) as cohort_size,
     cast(coalesce(monthly_activity.active_customers, 0) as bigint) as active_customers,
-    {{ as_ratio(divide('coalesce(monthly_activity.active_customers, 0)', 'cohort_months.cohort_size')) }}
+    {{ as_ratio(divide(
+        'coalesce(monthly_activity.active_customers, 0)', 'cohort_months.cohort_size'
+    )) }}
         as retention_rate,
     {{ as_money('coalesce(monthly_activity.revenue, 0)') }} as revenue,
     {{ as_money('monthly_activity.margin') }} as margin,
-    {{ as_ratio(divide('coalesce(monthly_activity.revenue, 0)', 'cohort_months.cohort_size')) }} as avg_revenue,
+    {{ as_ratio(divide('coalesce(monthly_activity.revenue, 0)', 'cohort_months.cohort_size')) }}
+        as avg_revenue,
     {{ month_end('cohort_months.period_month') }} <= {{ as_of_date() }} as is_complete,
     {{ as_of_date() }} as as_of_date
 from cohort_months

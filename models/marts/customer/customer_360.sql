@@ -5,8 +5,10 @@ category_counts as (
 
     select
         customer_id,
-        count(case when penetration_status = 'active' then category_id end) as active_category_count,
-        count(case when penetration_status = 'lapsed' then category_id end) as lapsed_category_count,
+        count(case when penetration_status = 'active' then category_id end)
+            as active_category_count,
+        count(case when penetration_status = 'lapsed' then category_id end)
+            as lapsed_category_count,
         count(case when penetration_status = 'never' then category_id end) as missing_category_count
     from {{ ref('category_penetration') }}
     group by customer_id

@@ -18,11 +18,13 @@ running_values as (
     select
         *,
         sum(positive_monetary) over (
-            order by positive_monetary desc, customer_id rows between unbounded preceding and current row
+            order by positive_monetary desc, customer_id
+            rows between unbounded preceding and current row
         ) as running_monetary,
         sum(positive_monetary) over () as total_monetary,
         sum(positive_profit) over (
-            order by positive_profit desc, customer_id rows between unbounded preceding and current row
+            order by positive_profit desc, customer_id
+            rows between unbounded preceding and current row
         ) as running_profit,
         sum(positive_profit) over () as total_profit
     from positive_values

@@ -1,5 +1,9 @@
-{# Grain: one row per known customer, with what the invoices up to as_of_date say of them. The customer
-   marts read it, so that spend, frequency and profit are defined once. #}
+{# Grain: one row per known customer, with what the invoices up to as_of_date say of them. The
+   customer marts read it, so that spend, frequency and profit are defined once. #}
+{%- set monetary_columns = {
+    'net': 'customer_lines.net_spend',
+    'sales': 'customer_lines.sale_amount',
+} -%}
 with
 
 lines as (
@@ -42,11 +46,7 @@ select
     cast(coalesce(customer_lines.sale_invoice_count, 0) as bigint) as sale_invoice_count,
     {{ as_money('coalesce(customer_lines.revenue, 0)') }} as revenue,
     {{ as_money('coalesce(customer_lines.net_spend, 0)') }} as net_spend,
-    {% if var('rfm_monetary') == 'sales' -%}
-    {{ as_money('coalesce(customer_lines.sale_amount, 0)') }} as monetary,
-    {%- else -%}
-    {{ as_money('coalesce(customer_lines.net_spend, 0)') }} as monetary,
-    {%- endif %}
+    {{ as_money('coalesce(' ~ monetary_columns[var('rfm_monetary')] ~ ', 0)') }} as monetary,
     {{ as_money('customer_lines.profit') }} as profit,
     {{ as_money('customer_lines.costed_revenue') }} as costed_revenue,
     {{ as_of_date() }} as as_of_date

@@ -32,7 +32,8 @@ select
     case when activity.total_spend > 0 then 1 else 0 end as has_category,
     case
         when activity.last_sale_date is null then 'never'
-        when activity.last_sale_date > {{ add_days(as_of_date(), -var('penetration_active_days')) }} then 'active'
+        when activity.last_sale_date > {{ add_days(as_of_date(), -var('penetration_active_days')) }}
+            then 'active'
         else 'lapsed'
     end as penetration_status,
     activity.last_sale_date as last_invoice_date,

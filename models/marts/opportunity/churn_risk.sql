@@ -5,7 +5,8 @@ select
     recent_spend,
     prev_spend,
     {{ as_bounded_ratio(divide('recent_spend', 'prev_spend')) }} as spend_ratio,
-    {{ as_ratio('least(greatest(1 - ' ~ divide('recent_spend', 'prev_spend') ~ ', 0), 1)') }} as drop_pct,
+    {{ as_ratio('least(greatest(1 - ' ~ divide('recent_spend', 'prev_spend') ~ ', 0), 1)') }}
+        as drop_pct,
     case
         when recent_spend < {{ exact_decimal(var('churn_drop_threshold')) }} * prev_spend then 1
         else 0

@@ -1,5 +1,5 @@
-{# Grain: one row per known customer and category in which the customer has a sale or a return. Penetration
-   and churn by category both read it, so that spend in a category is defined once. #}
+{# Grain: one row per known customer and category in which the customer has a sale or a return.
+   Penetration and churn by category both read it, so that spend in a category is defined once. #}
 with
 
 lines as (
@@ -28,11 +28,21 @@ select
     lines.category_id,
     {{ as_money('sum(lines.net_amount)') }} as total_spend,
     max(case when lines.line_type = 'sale' then lines.invoice_date end) as last_sale_date,
-    {{ as_money('coalesce(sum(case when lines.is_recent then lines.net_amount end), 0)') }} as recent_spend,
-    {{ as_money('coalesce(sum(case when lines.is_previous then lines.net_amount end), 0)') }} as prev_spend,
-    count(distinct case when lines.is_recent and lines.line_type = 'sale' then lines.invoice_id end)
+    {{ as_money('coalesce(sum(case when lines.is_recent then lines.net_amount end), 0)') }}
+        as recent_spend,
+    {{ as_money('coalesce(sum(case when lines.is_previous then lines.net_amount end), 0)') }}
+        as prev_spend,
+    count(
+        distinct case
+            when lines.is_recent and lines.line_type = 'sale' then lines.invoice_id
+        end
+    )
         as recent_invoices,
-    count(distinct case when lines.is_previous and lines.line_type = 'sale' then lines.invoice_id end)
+    count(
+        distinct case
+            when lines.is_previous and lines.line_type = 'sale' then lines.invoice_id
+        end
+    )
         as prev_invoices,
     {{ as_of_date() }} as as_of_date
 from lines

@@ -24,7 +24,8 @@ select
     spend.customer_id,
     spend.actual_spend,
     coalesce(mean_spend.avg_spend, {{ as_money('0') }}) as avg_spend,
-    {{ as_money('greatest(coalesce(mean_spend.avg_spend, 0) - spend.actual_spend, 0)') }} as opportunity_gap,
+    {{ as_money('greatest(coalesce(mean_spend.avg_spend, 0) - spend.actual_spend, 0)') }}
+        as opportunity_gap,
     spend.as_of_date
 from spend
 cross join mean_spend

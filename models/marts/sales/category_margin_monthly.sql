@@ -1,4 +1,5 @@
-{# Grain: one row per month and category with an accepted line. Margin is of the lines whose cost is known. #}
+{# Grain: one row per month and category with an accepted line. Margin is of the lines whose
+   cost is known. #}
 with
 
 lines as (

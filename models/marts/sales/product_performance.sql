@@ -34,10 +34,12 @@ select
     item_lines.order_count,
     item_lines.customer_count,
     {{ as_money('item_lines.margin_amount') }} as margin_amount,
-    {{ as_bounded_ratio(divide('item_lines.margin_amount', 'item_lines.costed_revenue')) }} as margin_ratio,
+    {{ as_bounded_ratio(divide('item_lines.margin_amount', 'item_lines.costed_revenue')) }}
+        as margin_ratio,
     item_lines.first_sale_date,
     item_lines.last_sale_date,
-    cast(row_number() over (order by item_lines.revenue desc, item_lines.item_id) as bigint) as revenue_rank,
+    cast(row_number() over (order by item_lines.revenue desc, item_lines.item_id) as bigint)
+        as revenue_rank,
     {{ as_of_date() }} as as_of_date
 from item_lines
 inner join {{ ref('dim_item') }} as items

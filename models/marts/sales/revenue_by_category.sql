@@ -20,7 +20,8 @@ select
     month_start,
     category_id,
     {{ as_money('sum(net_amount)') }} as revenue,
-    {{ as_money("coalesce(sum(case when line_type in ('sale', 'return') then quantity end), 0)") }} as quantity,
+    {{ as_money("coalesce(sum(case when line_type in ('sale', 'return') then quantity end), 0)") }}
+        as quantity,
     count(distinct case when line_type = 'sale' then invoice_id end) as order_count,
     count(distinct case when line_type = 'sale' then known_customer_id end) as customer_count,
     {{ month_end('month_start') }} <= {{ as_of_date() }} as is_complete,

@@ -1,4 +1,5 @@
-{# Grain: one row per hour of the day, and one for invoices whose time is unknown (hour_of_day is null). #}
+{# Grain: one row per hour of the day, and one for invoices whose time is unknown (hour_of_day
+   is null). #}
 with
 
 lines as (
@@ -19,7 +20,8 @@ lines as (
 select
     hour_of_day,
     {{ as_money('sum(net_amount)') }} as revenue,
-    {{ as_money("coalesce(sum(case when line_type in ('sale', 'return') then quantity end), 0)") }} as quantity,
+    {{ as_money("coalesce(sum(case when line_type in ('sale', 'return') then quantity end), 0)") }}
+        as quantity,
     count(distinct case when line_type = 'sale' then invoice_id end) as order_count,
     count(distinct case when line_type = 'sale' then known_customer_id end) as customer_count,
     count(distinct case when line_type = 'sale' then invoice_date end) as trading_day_count,

@@ -19,7 +19,8 @@ lines as (
 select
     day_of_week,
     {{ as_money('sum(net_amount)') }} as revenue,
-    {{ as_money("coalesce(sum(case when line_type in ('sale', 'return') then quantity end), 0)") }} as quantity,
+    {{ as_money("coalesce(sum(case when line_type in ('sale', 'return') then quantity end), 0)") }}
+        as quantity,
     count(distinct case when line_type = 'sale' then invoice_id end) as order_count,
     count(distinct case when line_type = 'sale' then known_customer_id end) as customer_count,
     count(distinct case when line_type = 'sale' then invoice_date end) as trading_day_count,

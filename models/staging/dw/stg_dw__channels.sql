@@ -1,16 +1,13 @@
 {# Grain: one row per raw row of dw_channel. #}
 {{ config(enabled='dw' in var('connectors')) }}
-{%- set raw_columns = [
+{%- set contract_columns = [
     'channel_code', 'channel_name',
 ] -%}
 with
 
 raw_rows as (
 
-    select
-        {%- for column in raw_columns %}
-        {{ raw_column('dw_channel', column) }} as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    select {{ raw_columns('dw_channel', contract_columns) }}
     from {{ raw_table('dw', 'dw_channel') }}
 
 ),
@@ -22,8 +19,8 @@ final as (
         'dw' as source_system,
         'dw_channel' as source_table,
         channel_code as source_key,
-        {{ raw_text(raw_columns) }} as raw_text,
-        {{ raw_values(raw_columns) }} as raw_values,
+        {{ raw_text(contract_columns) }} as raw_text,
+        {{ raw_values(contract_columns) }} as raw_values,
         {{ unreadable_columns() }} as unreadable_columns,
 
         -- ids

@@ -1,6 +1,6 @@
 {# Grain: one row per raw row of dw_customer. #}
 {{ config(enabled='dw' in var('connectors')) }}
-{%- set raw_columns = [
+{%- set contract_columns = [
     'customer_code_365', 'customer_name', 'region', 'country', 'segment', 'sign_up_date',
     'sales_rep_code', 'email', 'credit_limit',
 ] -%}
@@ -8,10 +8,7 @@ with
 
 raw_rows as (
 
-    select
-        {%- for column in raw_columns %}
-        {{ raw_column('dw_customer', column) }} as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    select {{ raw_columns('dw_customer', contract_columns) }}
     from {{ raw_table('dw', 'dw_customer') }}
 
 ),
@@ -23,9 +20,10 @@ final as (
         'dw' as source_system,
         'dw_customer' as source_table,
         customer_code_365 as source_key,
-        {{ raw_text(raw_columns) }} as raw_text,
-        {{ raw_values(raw_columns) }} as raw_values,
-        {{ unreadable_columns(numbers=['credit_limit'], dates=['sign_up_date']) }} as unreadable_columns,
+        {{ raw_text(contract_columns) }} as raw_text,
+        {{ raw_values(contract_columns) }} as raw_values,
+        {{ unreadable_columns(numbers=['credit_limit'], dates=['sign_up_date']) }}
+            as unreadable_columns,
 
         -- ids
         {{ id_prefix('dw') }}{{ read_text('customer_code_365') }} as customer_id,

@@ -1,6 +1,6 @@
 {# Grain: one row per raw row of dw_inventory_snapshot. #}
 {{ config(enabled='dw' in var('connectors')) }}
-{%- set raw_columns = [
+{%- set contract_columns = [
     'snapshot_date', 'item_code_365', 'on_hand_quantity', 'location_code', 'on_order_quantity',
     'counted_quantity', 'stockout_hours',
 ] -%}
@@ -8,10 +8,7 @@ with
 
 raw_rows as (
 
-    select
-        {%- for column in raw_columns %}
-        {{ raw_column('dw_inventory_snapshot', column) }} as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    select {{ raw_columns('dw_inventory_snapshot', contract_columns) }}
     from {{ raw_table('dw', 'dw_inventory_snapshot') }}
 
 ),
@@ -22,9 +19,11 @@ final as (
         -- origin
         'dw' as source_system,
         'dw_inventory_snapshot' as source_table,
-        coalesce(snapshot_date, '') || ' ' || coalesce(item_code_365, '') || ' ' || coalesce(location_code, '') as source_key,
-        {{ raw_text(raw_columns) }} as raw_text,
-        {{ raw_values(raw_columns) }} as raw_values,
+        coalesce(snapshot_date, '') || ' ' || coalesce(item_code_365, '') || ' '
+        || coalesce(location_code, '')
+            as source_key,
+        {{ raw_text(contract_columns) }} as raw_text,
+        {{ raw_values(contract_columns) }} as raw_values,
         {{ unreadable_columns(
             numbers=['on_order_quantity', 'counted_quantity', 'stockout_hours']
         ) }} as unreadable_columns,

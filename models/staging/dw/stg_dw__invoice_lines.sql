@@ -1,6 +1,6 @@
 {# Grain: one row per raw row of dw_invoice_line. #}
 {{ config(enabled='dw' in var('connectors')) }}
-{%- set raw_columns = [
+{%- set contract_columns = [
     'id', 'invoice_no_365', 'item_code_365', 'quantity', 'line_total_incl', 'line_total_excl',
     'discount_amount', 'cost_amount',
 ] -%}
@@ -8,10 +8,7 @@ with
 
 raw_rows as (
 
-    select
-        {%- for column in raw_columns %}
-        {{ raw_column('dw_invoice_line', column) }} as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    select {{ raw_columns('dw_invoice_line', contract_columns) }}
     from {{ raw_table('dw', 'dw_invoice_line') }}
 
 ),
@@ -23,9 +20,10 @@ final as (
         'dw' as source_system,
         'dw_invoice_line' as source_table,
         id as source_key,
-        {{ raw_text(raw_columns) }} as raw_text,
-        {{ raw_values(raw_columns) }} as raw_values,
-        {{ unreadable_columns(numbers=['line_total_excl', 'discount_amount', 'cost_amount']) }} as unreadable_columns,
+        {{ raw_text(contract_columns) }} as raw_text,
+        {{ raw_values(contract_columns) }} as raw_values,
+        {{ unreadable_columns(numbers=['line_total_excl', 'discount_amount', 'cost_amount']) }}
+            as unreadable_columns,
 
         -- ids
         {{ id_prefix('dw') }}{{ read_text('id') }} as invoice_line_id,
@@ -36,14 +34,16 @@ final as (
         {{ read_number('quantity') }} as quantity,
         cast(null as {{ type_money() }}) as unit_price,
         {{ read_number('discount_amount') }} as discount_amount,
-        coalesce({{ read_number('line_total_excl') }}, {{ read_number('line_total_incl') }}) as net_amount,
+        coalesce({{ read_number('line_total_excl') }}, {{ read_number('line_total_incl') }})
+            as net_amount,
         {{ read_number('line_total_incl') }} as gross_amount,
         {{ read_number('cost_amount') }} as cost_amount,
 
         -- booleans
         false as carries_header,
         false as is_exact_duplicate,
-        {{ unreadable_columns(numbers=['quantity', 'line_total_incl']) }} <> '' as has_unreadable_number,
+        {{ unreadable_columns(numbers=['quantity', 'line_total_incl']) }} <> ''
+            as has_unreadable_number,
 
         -- what a flat connector would carry, and this one reads from its headers and items
         cast(null as {{ type_text() }}) as item_name,

@@ -1,6 +1,6 @@
 {# Grain: one row per raw row of dw_invoice_header. #}
 {{ config(enabled='dw' in var('connectors')) }}
-{%- set raw_columns = [
+{%- set contract_columns = [
     'invoice_no_365', 'customer_code_365', 'invoice_date', 'invoice_type', 'total_grand',
     'invoice_time', 'location_code', 'channel_code', 'sales_rep_code', 'currency_code',
 ] -%}
@@ -8,10 +8,7 @@ with
 
 raw_rows as (
 
-    select
-        {%- for column in raw_columns %}
-        {{ raw_column('dw_invoice_header', column) }} as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    select {{ raw_columns('dw_invoice_header', contract_columns) }}
     from {{ raw_table('dw', 'dw_invoice_header') }}
 
 ),
@@ -23,9 +20,10 @@ final as (
         'dw' as source_system,
         'dw_invoice_header' as source_table,
         invoice_no_365 as source_key,
-        {{ raw_text(raw_columns) }} as raw_text,
-        {{ raw_values(raw_columns) }} as raw_values,
-        {{ unreadable_columns(numbers=['total_grand'], times=['invoice_time']) }} as unreadable_columns,
+        {{ raw_text(contract_columns) }} as raw_text,
+        {{ raw_values(contract_columns) }} as raw_values,
+        {{ unreadable_columns(numbers=['total_grand'], times=['invoice_time']) }}
+            as unreadable_columns,
 
         -- ids
         {{ id_prefix('dw') }}{{ read_text('invoice_no_365') }} as invoice_id,
@@ -48,7 +46,9 @@ final as (
         -- dates and times
         {{ read_date('invoice_date') }} as invoice_date,
         coalesce(
-            {{ read_timestamp("substring(trim(invoice_date), 1, 10) || ' ' || trim(invoice_time)") }},
+            {{ read_timestamp(
+                "substring(trim(invoice_date), 1, 10) || ' ' || trim(invoice_time)"
+            ) }},
             {{ read_timestamp('invoice_date') }}
         ) as invoice_at
     from raw_rows

@@ -1,6 +1,6 @@
 {# Grain: one row per raw row of dw_item. #}
 {{ config(enabled='dw' in var('connectors')) }}
-{%- set raw_columns = [
+{%- set contract_columns = [
     'item_code_365', 'item_description', 'category_code', 'item_length', 'item_width',
     'item_height', 'item_weight', 'number_of_pieces', 'selling_qty', 'unit_cost', 'unit_price',
     'lead_time_days', 'ordering_cost', 'holding_cost_pct', 'is_active',
@@ -9,10 +9,7 @@ with
 
 raw_rows as (
 
-    select
-        {%- for column in raw_columns %}
-        {{ raw_column('dw_item', column) }} as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    select {{ raw_columns('dw_item', contract_columns) }}
     from {{ raw_table('dw', 'dw_item') }}
 
 ),
@@ -24,10 +21,10 @@ final as (
         'dw' as source_system,
         'dw_item' as source_table,
         item_code_365 as source_key,
-        {{ raw_text(raw_columns) }} as raw_text,
-        {{ raw_values(raw_columns) }} as raw_values,
+        {{ raw_text(contract_columns) }} as raw_text,
+        {{ raw_values(contract_columns) }} as raw_values,
         {{ unreadable_columns(
-            numbers=raw_columns[3:14], booleans=['is_active']
+            numbers=contract_columns[3:14], booleans=['is_active']
         ) }} as unreadable_columns,
 
         -- ids

@@ -1,16 +1,13 @@
 {# Grain: one row per raw row of online_retail_lines. #}
 {{ config(enabled='online_retail' in var('connectors')) }}
-{%- set raw_columns = [
+{%- set contract_columns = [
     'Invoice', 'StockCode', 'Description', 'Quantity', 'InvoiceDate', 'Price', 'Customer ID', 'Country',
 ] -%}
 with
 
 raw_rows as (
 
-    select
-        {%- for column in raw_columns %}
-        {{ raw_column('online_retail_lines', column) }} as {{ column | lower | replace(' ', '_') }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    select {{ raw_columns('online_retail_lines', contract_columns) }}
     from {{ raw_table('online_retail', 'online_retail_lines') }}
 
 ),
@@ -19,7 +16,7 @@ coded_rows as (
 
     select
         *,
-        {{ raw_text(raw_columns | map('lower') | map('replace', ' ', '_') | list) }} as raw_text,
+        {{ raw_text(contract_columns) }} as raw_text,
         upper({{ read_code('invoice') }}) as invoice_code,
         upper({{ read_code('stockcode') }}) as item_code,
         {{ read_number('quantity', 'decimal(19,6)') }} * {{ read_number('price', 'decimal(19,6)') }} as exact_amount
@@ -56,7 +53,7 @@ final as (
         'online_retail_lines' as source_table,
         coalesce(invoice_code, '') || '-' || cast(line_rank as {{ type_text() }}) as source_key,
         raw_text,
-        {{ raw_values(raw_columns | map('lower') | map('replace', ' ', '_') | list) }} as raw_values,
+        {{ raw_values(contract_columns) }} as raw_values,
         '' as unreadable_columns,
 
         -- ids

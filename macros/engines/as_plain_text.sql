@@ -1,5 +1,3 @@
-{# Any raw column as text. Floating-point numbers are written as plain decimals, never with an exponent,
-   so that they match the number pattern; text comes out ordered by code point. #}
 {% macro as_plain_text(column) -%}
     {{ return(adapter.dispatch('as_plain_text')(column)) }}
 {%- endmacro %}

@@ -1,4 +1,3 @@
-{# Text that orders by code point, whatever the locale of the database. #}
 {% macro type_text() -%}
     {{ return(adapter.dispatch('type_text')()) }}
 {%- endmacro %}

@@ -1,4 +1,3 @@
-{# Whether a text matches a regular expression. Patterns hold no backslash, so they read alike on every engine. #}
 {% macro matches(text_expression, pattern) -%}
     {{ return(adapter.dispatch('matches')(text_expression, pattern)) }}
 {%- endmacro %}

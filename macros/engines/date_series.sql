@@ -1,4 +1,3 @@
-{# A select of one row per day, column date_day, from the first to the last day of a one-row relation. #}
 {% macro date_series(relation, first_day, last_day) -%}
     {{ return(adapter.dispatch('date_series')(relation, first_day, last_day)) }}
 {%- endmacro %}

@@ -1,4 +1,3 @@
-{# A number in double precision, as every ratio is computed. #}
 {% macro as_double(expression) -%}
     {{ return(adapter.dispatch('as_double')(expression)) }}
 {%- endmacro %}

@@ -1,4 +1,3 @@
-{# ISO day of the week: 1 is Monday, 7 is Sunday. #}
 {% macro day_of_week(date_expression) -%}
     {{ return(adapter.dispatch('day_of_week')(date_expression)) }}
 {%- endmacro %}
