@@ -67,7 +67,7 @@ class Contract:
         """Return a connector's tables, or raise InputError when there is no such connector."""
         if name not in self.tables:
             raise InputError(
-                f"there is no connector '{name}'; the connectors are {listed(self.tables)}."
+                f"there is no connector '{name}'; the connectors are {listed(sorted(self.tables))}."
             )
         return self.tables[name]
 

@@ -45,6 +45,8 @@ def load(
     Raises InputError, and leaves every table as it was, when a file is missing, malformed or
     lacks a required column, when an invoice table is empty, or when rows read and landed differ.
     """
+    if not source or path == Path():
+        raise InputError("name what to load, as in make load SOURCE=online_retail FILE=lines.csv.")
     path = path.absolute()
     chosen = chosen_target(target)
     contract = read_contract(chosen, parse_vars(vars_text), project_dir)

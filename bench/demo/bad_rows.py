@@ -133,6 +133,7 @@ class BadRows:
         twelve = np.flatnonzero(sold & (lines.quantity >= 10) & (lines.quantity < 20))
         self._bad_lines(chunk, int(twelve[0]), invoice_code(chunk, int(chosen[1])))
         if self.is_csv:
+            sold[twelve[0]] = False
             ten = int(np.flatnonzero(sold & (lines.discount == 0))[0])
             key = line_code(chunk, ten)
             self.marked.append(Marked("dw_invoice_line", key, "discount_amount", "ten", ten))

@@ -7,6 +7,6 @@
         'basket_max_rules', 'basket_max_q',
         'rfm_monetary', 'abc_cut_a', 'abc_cut_b', 'penetration_active_days',
         'churn_window_days', 'churn_drop_threshold',
-        'number_pattern', 'date_pattern', 'time_pattern',
+        'number_pattern', 'date_pattern', 'time_pattern', 'customer',
     ]) %}
 {% endmacro %}

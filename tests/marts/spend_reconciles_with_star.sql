@@ -7,6 +7,7 @@ spend_lines as (
     select
         lines.customer_id,
         lines.category_id,
+        lines.invoice_date,
         lines.line_type,
         lines.net_amount
     from {{ ref('fct_invoice_line') }} as lines
@@ -19,7 +20,9 @@ spend_lines as (
 
 buyers as (
 
-    select customer_id
+    select
+        customer_id,
+        {{ month_start('min(invoice_date)') }} as cohort_month
     from spend_lines
     where line_type = 'sale'
     group by customer_id
@@ -44,7 +47,9 @@ star as (
         coalesce(sum(spend_lines.net_amount), 0) as amount
     from spend_lines
     inner join buyers
-        on spend_lines.customer_id = buyers.customer_id
+        on
+            spend_lines.customer_id = buyers.customer_id
+            and spend_lines.invoice_date >= buyers.cohort_month
 
 ),
 

@@ -1,0 +1,41 @@
+"""What several test files share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.warehouse.harness import Builder
+
+
+@pytest.fixture(scope="session")
+def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
+    """Builds companies; all tests of a run share it, and with it the parsed project."""
+    return Builder(tmp_path_factory.mktemp("warehouses"))
+
+
+def folder_from_environment(variable: str, what: str) -> Path:
+    """The folder that an environment variable names; skips the test when it is not set."""
+    value = os.environ.get(variable)
+    if not value:
+        pytest.skip(f"{variable} is not set: it names the folder of {what}")
+    folder = Path(value)
+    if not folder.is_dir():
+        pytest.fail(f"{variable} names {folder}, which is no folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of the real data sets."""
+    return folder_from_environment(
+        "REAL_DATA_DIR", "the real data sets (UCI Online Retail, Groceries)"
+    )
+
+
+@pytest.fixture(scope="session")
+def published_results() -> Path:
+    """The folder of the published results."""
+    return folder_from_environment("PUBLISHED_RESULTS_DIR", "the published results on real data")
