@@ -1,7 +1,7 @@
 """Times the build of Online Retail II, with all data tests, on DuckDB.
 
-`make bench FILE=online_retail_ii.parquet` loads the file into a DuckDB file of its own, builds it, and
-prints rows, seconds and peak memory as a Markdown table.
+`make bench FILE=online_retail_ii.parquet` loads the file into a DuckDB file of its own, builds it,
+and prints rows, seconds and peak memory as a Markdown table.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import GenericTestNode, ModelNode
 
 PROJECT = Path(__file__).resolve().parent.parent
 TARGET = PROJECT / "docs" / "star.md"
@@ -24,14 +24,13 @@ the middle; each line is a test that runs in every build.
 """
 
 
-def star_tables(manifest: Manifest) -> dict[str, Any]:
+def star_tables(manifest: Manifest) -> dict[str, ModelNode]:
     """Core facts and dimensions by name, in the order of their names."""
+    models = [node for node in manifest.nodes.values() if isinstance(node, ModelNode)]
     return {
-        node.name: node
-        for node in sorted(manifest.nodes.values(), key=lambda node: node.name)
-        if node.resource_type == "model"
-        and node.path.startswith("core/")
-        and node.name.startswith(("dim_", "fct_"))
+        model.name: model
+        for model in sorted(models, key=lambda model: model.name)
+        if model.path.startswith("core/") and model.name.startswith(("dim_", "fct_"))
     }
 
 
@@ -39,18 +38,15 @@ def relationships(manifest: Manifest) -> list[tuple[str, str, str]]:
     """(child table, child column, parent table) of every relationships test in core."""
     tables = star_tables(manifest)
     found = []
-    for node in manifest.nodes.values():
-        test = getattr(node, "test_metadata", None)
-        if test is None or test.name != "relationships":
+    for test in manifest.nodes.values():
+        if not isinstance(test, GenericTestNode) or test.test_metadata.name != "relationships":
             continue
-        child = manifest.nodes[node.attached_node].name
-        parent = next(
-            manifest.nodes[unique_id].name
-            for unique_id in node.depends_on.nodes
-            if unique_id != node.attached_node or len(node.depends_on.nodes) == 1
-        )
+        child_id = str(test.attached_node)
+        others = [unique_id for unique_id in test.depends_on.nodes if unique_id != child_id]
+        child = manifest.nodes[child_id].name
+        parent = manifest.nodes[others[0]].name if others else child
         if child in tables and parent in tables:
-            found.append((child, str(node.column_name), parent))
+            found.append((child, str(test.column_name), parent))
     return sorted(found)
 
 
@@ -60,11 +56,11 @@ def diagram(manifest: Manifest) -> str:
     for name, node in star_tables(manifest).items():
         lines.append(f"    {name} {{")
         for column in node.columns.values():
-            data_type = column.data_type.replace("(", "_").replace(",", "_").replace(")", "")
+            data_type = str(column.data_type).replace("(", "_").replace(",", "_").replace(")", "")
             lines.append(f"        {data_type} {column.name}")
         lines.append("    }")
-    for child, column, parent in relationships(manifest):
-        lines.append(f"    {parent} ||--o{{ {child} : {column}")
+    for child, foreign_key, parent in relationships(manifest):
+        lines.append(f"    {parent} ||--o{{ {child} : {foreign_key}")
     return "\n".join([*lines, "```", ""])
 
 

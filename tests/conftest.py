@@ -7,13 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.warehouse.harness import Builder
+from tests.warehouse.harness import Builder, Warehouse
 
 
 @pytest.fixture(scope="session")
 def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
     """Builds companies; all tests of a run share it, and with it the parsed project."""
     return Builder(tmp_path_factory.mktemp("warehouses"))
+
+
+@pytest.fixture(scope="session")
+def demo(builder: Builder) -> Warehouse:
+    """The demo company as `dbt build` makes it on DuckDB: seeds, models and data tests."""
+    return builder.build_file(builder.new_file(), {}, with_tests=True)
 
 
 def folder_from_environment(variable: str, what: str) -> Path:

@@ -268,4 +268,4 @@ def duckdb_environment(path: Path) -> Iterator[None]:
             environment = DuckDBConnectionManager._ENV
             if environment is not None:
                 environment.close()
-            DuckDBConnectionManager.close_all_connections()
+            DuckDBConnectionManager._ENV = None

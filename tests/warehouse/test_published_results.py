@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import gzip
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 
 import duckdb
@@ -18,12 +17,13 @@ import pytest
 from tests.warehouse.harness import Builder, Company, Row, Warehouse
 
 PLACES_PUBLISHED = Decimal("0.000001")
+PLACES_OF_RATIOS = Decimal("1e-12")
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as file:
-        return list(csv.DictReader(file))
+    content = path.read_bytes()
+    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+    return list(csv.DictReader(text.splitlines()))
 
 
 def build_online_retail(
@@ -65,7 +65,7 @@ def test_cohorts_are_the_published_ones(known_sales: Warehouse, published_result
         (row["cohort_month"], int(row["cohort_index"])): (
             int(row["active_users"]),
             int(row["base_users"]),
-            pytest.approx(float(row["retention_rate"]), abs=1e-12),
+            Decimal(row["retention_rate"]).quantize(PLACES_OF_RATIOS),
         )
         for row in read_csv(published_results / "online_retail_cohorts.csv")
     }
@@ -74,7 +74,7 @@ def test_cohorts_are_the_published_ones(known_sales: Warehouse, published_result
         (row["cohort_month"].isoformat(), row["cohort_index"]): (
             row["active_customers"],
             row["cohort_size"],
-            float(row["retention_rate"]),
+            row["retention_rate"],
         )
         for row in known_sales.rows("marts.cohort_retention")
     }
@@ -220,20 +220,19 @@ def test_pair_rules_are_the_published_ones(
 @pytest.fixture(scope="module")
 def groceries(builder: Builder, real_data: Path) -> Warehouse:
     path = builder.new_file()
-    with gzip.open(real_data / "groceries.csv.gz", "rt") as file:
-        baskets = [line.rstrip("\n").split(",") for line in file]
-    lines = [(number, item) for number, basket in enumerate(baskets) for item in basket]
     with duckdb.connect(str(path)) as connection:
-        connection.execute("create schema dw")
-        connection.execute("create table sold (number integer, item varchar)")
-        for start in range(0, len(lines), 10_000):
-            part = lines[start : start + 10_000]
-            connection.execute(
-                "insert into sold values " + ", ".join("(?, ?)" for _ in part),
-                [value for line in part for value in line],
-            )
         connection.execute(
-            """
+            f"""
+            create schema dw;
+            create table sold as
+            with baskets as (
+                select cast(row_number() over () as integer) as number, line
+                from read_csv(
+                    '{real_data / "groceries.csv.gz"}',
+                    columns = {{'line': 'varchar'}}, header = false, delim = '\t', quote = ''
+                )
+            )
+            select number, unnest(string_split(line, ',')) as item from baskets;
             create table dw.invoices as
             select
                 number as invoice_no_365, null as customer_code_365, 'sale' as invoice_type,
@@ -286,7 +285,9 @@ def groceries(builder: Builder, real_data: Path) -> Warehouse:
 
 
 def test_groceries_items_are_counted_as_published(groceries: Warehouse) -> None:
-    counts = {row["item_id"]: row["order_count"] for row in groceries.rows("marts.product_performance")}
+    counts = {
+        row["item_id"]: row["order_count"] for row in groceries.rows("marts.product_performance")
+    }
     assert len(counts) == 169
     published = {
         "whole milk": 2513,
@@ -310,7 +311,8 @@ def test_groceries_have_the_published_pair_rules(groceries: Warehouse) -> None:
     assert herbs["confidence"].quantize(Decimal("1e-7")) == Decimal("0.4312500")
     assert herbs["lift"].quantize(Decimal("1e-6")) == Decimal("3.956477")
 
-    plants = by_pair["potted plants", "whole milk"]
+    # Published under the item's later name, potted plants.
+    plants = by_pair["pot plants", "whole milk"]
     assert plants["basket_count"] == 68
     assert plants["support"].quantize(Decimal("1e-9")) == Decimal("0.006914082")
     assert plants["confidence"] == Decimal("0.4")

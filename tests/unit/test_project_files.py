@@ -1,0 +1,65 @@
+"""What stands in two files says the same in both."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import ModelNode
+
+from docs.draw_star import PROJECT, TARGET, diagram, project_manifest
+
+
+@pytest.fixture(scope="module")
+def manifest() -> Manifest:
+    return project_manifest()
+
+
+@pytest.fixture(scope="module")
+def project_vars() -> set[str]:
+    return set(yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"])
+
+
+def test_the_check_of_vars_knows_every_var(project_vars: set[str]) -> None:
+    macro = (PROJECT / "macros" / "operations" / "known_vars.sql").read_text()
+    assert set(re.findall(r"'(\w+)'", macro)) == project_vars
+
+
+def test_the_readme_tells_every_var(project_vars: set[str]) -> None:
+    section = (PROJECT / "README.md").read_text().split("## Vars")[1].split("## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == project_vars
+
+
+def test_the_readme_lists_every_public_mart(manifest: Manifest) -> None:
+    section = (PROJECT / "README.md").read_text().split("## The marts")[1].split("## ")[0]
+    public = {
+        node.name
+        for node in manifest.nodes.values()
+        if isinstance(node, ModelNode)
+        and node.path.startswith("marts/")
+        and str(node.access) == "public"
+    }
+    assert set(re.findall(r"^\| `(\w+)`", section, re.MULTILINE)) == public
+
+
+def test_docs_input_lists_every_rejection_reason() -> None:
+    text = (PROJECT / "docs" / "input.md").read_text()
+    section = text.split("## Why a row is rejected")[1].split("## ")[0]
+    told = set(re.findall(r"^\| `(\w+)`", section, re.MULTILINE))
+    tests = yaml.safe_load((PROJECT / "models" / "core" / "_core__models.yml").read_text())
+    table = next(model for model in tests["models"] if model["name"] == "rejected_rows")
+    reason = next(column for column in table["columns"] if column["name"] == "reason")
+    allowed = reason["data_tests"][0]["accepted_values"]["arguments"]["values"]
+    assert told == set(allowed)
+
+
+def test_the_diagram_is_the_project(manifest: Manifest) -> None:
+    assert TARGET.read_text() == diagram(manifest), "run make docs"
+
+
+def test_no_lock_file_names_an_address() -> None:
+    for lock in (PROJECT / "requirements").glob("*.lock"):
+        assert "://" not in lock.read_text(), lock.name
