@@ -66,7 +66,7 @@ def check_input(
     report = Report()
     looks = look_at(chosen, tables_in_use(contract))
     found = [look for look in looks if look.columns is not None]
-    report.problems += [_missing(look, contract) for look in looks if look.columns is None]
+    report.problems += _missing([look for look in looks if look.columns is None], found, contract)
     docs_dir = target_dir(project_dir) / "data_docs"
     shutil.rmtree(docs_dir, ignore_errors=True)
     if found:
@@ -85,15 +85,26 @@ def tables_in_use(contract: Contract) -> list[Table]:
     return [table for table in tables if table.is_required or table.name in optional]
 
 
-def _missing(look: Look, contract: Contract) -> str:
-    table = look.table
-    if table in contract.seeds:
-        advice = "run make build first, which makes the demo's tables"
-    elif table.is_required:
-        advice = f"run make load SOURCE={table.connector}"
-    else:
-        advice = "load it, or leave it out of var dw_optional_tables"
-    return f"{table.place}, the table for {table.name}, cannot be read ({look.reason}); {advice}"
+def _missing(missing: Sequence[Look], found: Sequence[Look], contract: Contract) -> list[str]:
+    """Return a sentence for each table that cannot be read, one for a connector without any."""
+    sentences: dict[str, None] = {}
+    connectors_found = {look.table.connector for look in found}
+    for look in missing:
+        table = look.table
+        if table in contract.seeds:
+            advice = "run make build first, which makes the demo's tables"
+        elif table.is_required:
+            advice = f"run make load SOURCE={table.connector}"
+        else:
+            advice = "load it, or leave it out of var dw_optional_tables"
+        if table.connector in connectors_found:
+            what = f"{table.place}, the table for {table.name}, cannot be read ({look.reason})"
+        elif table.is_required:
+            what = f"schema {table.schema} has none of the tables of connector {table.connector}"
+        else:
+            continue
+        sentences[f"{what}; {advice}"] = None
+    return list(sentences)
 
 
 def _validate(
@@ -210,7 +221,7 @@ def _keep_rows(_connection: Any, cursor: Any, *statement: Any) -> None:
     """Fetch a result at once.
 
     Great Expectations reads it after its connection went back to the pool, by when duckdb-engine
-    has lost it: https://github.com/great-expectations/great_expectations/issues/11579.
+    has lost it: https://github.com/fivetran/great_expectations/issues/11579.
     """
     context = statement[2]
     context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(

@@ -19,6 +19,8 @@ from ingest.errors import InputError, one_line
 from ingest.files import RawFile, quoted
 
 TARGETS = ("duckdb", "postgres")
+LOCK_SECONDS = 60
+"""How long a load into PostgreSQL waits for those who are reading the table it replaces."""
 
 
 @dataclass(frozen=True)
@@ -270,6 +272,7 @@ class _Postgres:
             for name, kind in zip(landing.columns, landing.file.types, strict=True)
         ]
         with self._connection.cursor() as cursor:
+            cursor.execute(f"set lock_timeout = '{LOCK_SECONDS}s'")
             cursor.execute(f"create schema if not exists {quoted(table.schema)}")
             arriving = _relation(table.schema, _arriving(table.identifier))
             cursor.execute(f"drop table if exists {arriving}")
@@ -355,15 +358,14 @@ def _open_postgres(contract: Contract) -> Iterator[Warehouse]:
             yield _Postgres(connection, contract)
             connection.commit()
         except (psycopg2.Error, ValueError) as error:
-            advice = (
-                "take the NUL characters out of the file"
-                if _has_nul(error)
-                else ("nothing was changed")
-            )
             raise InputError(
-                f"PostgreSQL refused the load: {one_line(error)}; {advice}."
+                f"PostgreSQL refused the load: {one_line(error)}; {_advice(error)}."
             ) from error
 
 
-def _has_nul(error: BaseException) -> bool:
-    return isinstance(error, pg_errors.CharacterNotInRepertoire) or "0x00" in str(error)
+def _advice(error: BaseException) -> str:
+    if isinstance(error, pg_errors.LockNotAvailable):
+        return "nothing was changed; try again when nobody reads the table"
+    if isinstance(error, pg_errors.CharacterNotInRepertoire) or "0x00" in str(error):
+        return "nothing was changed; take the NUL characters out of the file"
+    return "nothing was changed"

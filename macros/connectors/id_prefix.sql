@@ -1,4 +1,3 @@
 {% macro id_prefix(connector) -%}
-    {%- set prefix = var('id_prefix').get(connector, '') -%}
-    {%- if prefix %}'{{ prefix | replace("'", "''") }}' || {% endif -%}
+    {%- if connector in var('id_prefix') %}{{ id_prefix_literal(connector) }} || {% endif -%}
 {%- endmacro %}

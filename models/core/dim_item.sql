@@ -1,6 +1,5 @@
 {# Grain: one row per item: those of the item lists, those that only invoice lines name, and the
    unknown item. #}
-{%- set prefixes = var('id_prefix') -%}
 with
 
 listed_items as (
@@ -133,7 +132,7 @@ non_products as (
         upper(
             case connector
                 {%- for connector in enabled_connectors() %}
-                    when '{{ connector }}' then '{{ prefixes.get(connector, '') }}'
+                    when '{{ connector }}' then {{ id_prefix_literal(connector) }}
                 {%- endfor %}
                 else ''
             end || trim(code_pattern)
@@ -149,7 +148,7 @@ non_product_items as (
     inner join non_products
         on
             all_items.source_system = non_products.connector
-            and upper(all_items.item_id) like non_products.id_pattern
+            and {{ upper_case('all_items.item_id') }} like non_products.id_pattern
     group by all_items.item_id
 
 )

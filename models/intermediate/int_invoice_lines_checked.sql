@@ -32,7 +32,7 @@ dated_rows as (
         headers.invoice_date is not null as has_accepted_header
     from raw_rows
     left join {{ ref('invoice_types') }} as flat_types
-        on raw_rows.source_invoice_type = lower(trim(flat_types.source_type))
+        on raw_rows.source_invoice_type = {{ lower_case('trim(flat_types.source_type)') }}
     left join headers
         on
             raw_rows.source_system = headers.source_system

@@ -12,7 +12,7 @@ typed_rows as (
         invoice_types.invoice_type
     from raw_rows
     left join {{ ref('invoice_types') }} as invoice_types
-        on raw_rows.source_invoice_type = lower(trim(invoice_types.source_type))
+        on raw_rows.source_invoice_type = {{ lower_case('trim(invoice_types.source_type)') }}
 
 ),
 

@@ -34,8 +34,8 @@ final as (
 
         -- text
         cast(null as {{ type_text() }}) as location_country,
-        upper({{ read_text('currency_code') }}) as currency_code,
-        lower({{ read_text('invoice_type') }}) as source_invoice_type,
+        {{ upper_case(read_text('currency_code')) }} as currency_code,
+        {{ lower_case(read_text('invoice_type')) }} as source_invoice_type,
 
         -- numbers
         {{ read_number('total_grand') }} as header_amount,

@@ -17,9 +17,10 @@ coded_rows as (
     select
         *,
         {{ raw_text(contract_columns) }} as raw_text,
-        upper({{ read_code('invoice') }}) as invoice_code,
-        upper({{ read_code('stockcode') }}) as item_code,
-        {{ read_number('quantity', 'decimal(19,6)') }} * {{ read_number('price', 'decimal(19,6)') }} as exact_amount
+        {{ upper_case(read_code('invoice')) }} as invoice_code,
+        {{ upper_case(read_code('stockcode')) }} as item_code,
+        {{ read_number('quantity', 'decimal(16,4)') }}
+        * {{ read_number('price', 'decimal(22,10)') }} as exact_amount
     from raw_rows
 
 ),
@@ -38,7 +39,7 @@ ranked_rows as (
 categories as (
 
     select
-        upper(trim(item_code)) as mapped_item_code,
+        {{ upper_case('trim(item_code)') }} as mapped_item_code,
         category_id as mapped_category_id,
         category_name as mapped_category_name
     from {{ ref('online_retail_categories') }}

@@ -1,0 +1,202 @@
+"""Compares a built warehouse with the independent calculation, and says what differs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from tests.independent.marts import MARTS
+from tests.independent.settings import Settings
+from tests.independent.star import Star, build_star
+from tests.warehouse.harness import Company, Row, Warehouse
+
+RELATIVE_TOLERANCE = Fraction(1, 10**9)
+ONE_UNIT = Fraction(1, 10**12)
+SHOWN = 8
+
+
+def expected_star(company: Company) -> Star:
+    """The star of a company as the independent calculation has it."""
+    tables = {
+        connector: {
+            name: [{column: row.get(column) for column in table.columns} for row in table.rows]
+            for name, table in tables.items()
+        }
+        for connector, tables in company.raw_tables().items()
+    }
+    return build_star(tables, Settings.of(company.vars))
+
+
+def is_same(built: Any, computed: Any) -> bool:
+    """Whether a value is the expected one: ratios to a tolerance, everything else exactly.
+
+    Fractions and floats are ratios; a set holds the values that are all right.
+    """
+    if isinstance(computed, frozenset):
+        return built in computed
+    if isinstance(computed, Fraction | float) and built is not None:
+        difference = abs(Fraction(built) - Fraction(computed))
+        return difference <= max(ONE_UNIT, RELATIVE_TOLERANCE * abs(Fraction(computed)))
+    return bool(built == computed)
+
+
+def shown(value: Any) -> str:
+    return f"{float(value):.15g}" if isinstance(value, Fraction) else repr(value)
+
+
+def differences(
+    name: str, keys: Sequence[str], built: Iterable[Row], computed: Iterable[Row]
+) -> list[str]:
+    """What differs between two versions of a table, the columns of `computed` counting."""
+    built_rows, computed_rows = (
+        {tuple(row[key] for key in keys): row for row in rows} for rows in (built, computed)
+    )
+    found = []
+    for key in sorted(built_rows.keys() | computed_rows.keys(), key=repr):
+        at = f"{name} {dict(zip(keys, key, strict=True))}"
+        if key not in computed_rows:
+            found.append(f"{at}: built, not expected")
+        elif key not in built_rows:
+            found.append(f"{at}: expected, not built")
+        else:
+            found.extend(
+                f"{at}: {column} is {shown(built_rows[key][column])}, expected {shown(value)}"
+                for column, value in computed_rows[key].items()
+                if not is_same(built_rows[key][column], value)
+            )
+    return found[:SHOWN]
+
+
+def differences_of_bags(name: str, built: Iterable[Any], computed: Iterable[Any]) -> list[str]:
+    """What differs between two bags of rows that have no key in common."""
+    built_bag, computed_bag = Counter(built), Counter(computed)
+    found = [f"{name}: built, not expected: {row}" for row in (built_bag - computed_bag).elements()]
+    found += [
+        f"{name}: expected, not built: {row}" for row in (computed_bag - built_bag).elements()
+    ]
+    return found[:SHOWN]
+
+
+def raw_identity(values: Mapping[str, Any]) -> frozenset[tuple[str, Any]]:
+    """A raw row without its missing values and whatever case its columns are in."""
+    return frozenset(
+        (column.lower().replace(" ", "_"), value) for column, value in values.items() if value
+    )
+
+
+def rejected_differences(warehouse: Warehouse, star: Star) -> list[str]:
+    return differences_of_bags(
+        "rejected_rows",
+        (
+            (
+                row["source_system"],
+                row["source_table"],
+                row["reason"],
+                row["net_amount"],
+                raw_identity(json.loads(row["raw_values"])),
+            )
+            for row in warehouse.rows("core.rejected_rows")
+        ),
+        (
+            (row.connector, row.table, row.reason, row.net_amount, raw_identity(row.raw))
+            for row in star.rejected
+        ),
+    )
+
+
+LINE_COLUMNS = (
+    "invoice_id", "customer_id", "item_id", "category_id", "location_id", "channel_id",
+    "sales_rep_id", "line_type", "is_product", "quantity", "net_amount", "cost_amount",
+)  # fmt: skip
+
+
+def line_differences(warehouse: Warehouse, star: Star) -> list[str]:
+    """Lines as a bag: lines of a flat file have no key of their own."""
+    return differences_of_bags(
+        "fct_invoice_line",
+        (
+            (
+                *(row[column] for column in LINE_COLUMNS),
+                row["invoice_date"],
+                row["invoice_at"],
+                row["margin_amount"],
+            )
+            for row in warehouse.rows("core.fct_invoice_line")
+        ),
+        (
+            (*(getattr(fact, column) for column in LINE_COLUMNS), fact.day, fact.at, fact.margin)
+            for fact in star.all_facts
+        ),
+    )
+
+
+def invoice_differences(warehouse: Warehouse, star: Star) -> list[str]:
+    lines = Counter(fact.invoice_id for fact in star.all_facts)
+    amounts: dict[str, Decimal] = {}
+    for fact in star.all_facts:
+        amounts[fact.invoice_id] = amounts.get(fact.invoice_id, Decimal(0)) + fact.net_amount
+    computed = [
+        {
+            "invoice_id": invoice.invoice_id,
+            "source_system": invoice.connector,
+            "customer_id": invoice.customer_id,
+            "location_id": invoice.location_id,
+            "channel_id": invoice.channel_id,
+            "sales_rep_id": invoice.sales_rep_id,
+            "invoice_date": invoice.day,
+            "invoice_at": invoice.at,
+            "invoice_type": invoice.invoice_type,
+            "line_count": lines[invoice.invoice_id],
+            "net_amount": amounts.get(invoice.invoice_id, Decimal(0)),
+            "header_amount": invoice.header_amount,
+        }
+        for invoice in star.invoices.values()
+    ]
+    return differences("fct_invoice", ("invoice_id",), warehouse.rows("core.fct_invoice"), computed)
+
+
+def item_differences(warehouse: Warehouse, star: Star) -> list[str]:
+    computed = [
+        {
+            "item_id": item.item_id,
+            "item_name": item.name or item.item_id,
+            "is_product": item.is_product,
+            "is_active": item.is_active,
+        }
+        for item in star.items.values()
+    ]
+    built = [
+        row
+        for row in warehouse.rows("core.dim_item")
+        if row["item_id"] in star.items or row["item_id"] != "__unknown__"
+    ]
+    return differences("dim_item", ("item_id",), built, computed)
+
+
+def mart_differences(warehouse: Warehouse, star: Star) -> list[str]:
+    found = []
+    for name, (compute, keys) in MARTS.items():
+        built = warehouse.rows(f"marts.{name}")
+        found += differences(name, keys, built, compute(star))
+        found += [
+            f"{name}: as_of_date is {row['as_of_date']}, expected {star.as_of}"
+            for row in built
+            if row["as_of_date"] != star.as_of
+        ][:1]
+    return found
+
+
+def all_differences(warehouse: Warehouse, company: Company) -> list[str]:
+    """Every difference between a built company and the independent calculation."""
+    star = expected_star(company)
+    return [
+        *rejected_differences(warehouse, star),
+        *invoice_differences(warehouse, star),
+        *line_differences(warehouse, star),
+        *item_differences(warehouse, star),
+        *mart_differences(warehouse, star),
+    ]
