@@ -2,14 +2,16 @@
     {{ return(adapter.dispatch('as_plain_text')(column)) }}
 {%- endmacro %}
 
-{# https://duckdb.org/docs/stable/sql/functions/utility: typeof() is known before the first row is read. #}
+{# Of floating-point numbers only the very large and very small print an exponent, and whole ones a
+   '.0'. https://duckdb.org/docs/stable/sql/functions/utility: typeof() is known before any row. #}
 {% macro default__as_plain_text(column) -%}
     case
-        when typeof({{ column }}) in ('DOUBLE', 'FLOAT')
+        when typeof({{ column }}) not in ('DOUBLE', 'FLOAT') then cast({{ column }} as varchar)
+        when cast({{ column }} as varchar) like '%e%'
             then coalesce(
                 cast(try_cast({{ column }} as decimal(38,9)) as varchar), cast({{ column }} as varchar)
             )
-        else cast({{ column }} as varchar)
+        else regexp_replace(cast({{ column }} as varchar), '[.]0$', '')
     end
 {%- endmacro %}
 
@@ -28,10 +30,11 @@
 {# https://spark.apache.org/docs/latest/api/sql/#typeof #}
 {% macro spark__as_plain_text(column) -%}
     case
-        when typeof({{ column }}) in ('double', 'float')
+        when typeof({{ column }}) not in ('double', 'float') then cast({{ column }} as string)
+        when cast({{ column }} as string) like '%E%'
             then coalesce(
                 cast(try_cast({{ column }} as decimal(38,9)) as string), cast({{ column }} as string)
             )
-        else cast({{ column }} as string)
+        else regexp_replace(cast({{ column }} as string), '[.]0$', '')
     end
 {%- endmacro %}

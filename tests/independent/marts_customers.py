@@ -18,7 +18,6 @@ from tests.independent.marts_sales import (
     total,
     total_or_none,
 )
-from tests.independent.reading import money
 from tests.independent.settings import rfm_segments
 from tests.independent.star import ZERO, Fact, Star
 
@@ -102,19 +101,19 @@ def share_of_wallet(star: Star) -> list[Row]:
                 "customer_id": customer_id,
                 "actual_spend": actual,
                 "avg_spend": mean,
-                "opportunity_gap": None if mean is None else max(mean - actual, ZERO),
+                "opportunity_gap": max(mean - actual, ZERO),
             }
         )
     return rows
 
 
-def exact_mean(amounts: Sequence[Decimal]) -> Decimal | None:
-    """Mean with four decimals, halves away from zero."""
+def exact_mean(amounts: Sequence[Decimal]) -> Decimal:
+    """Mean with four decimals, halves away from zero; zero of nothing."""
     if not amounts:
-        return None
+        return ZERO
     mean = Fraction(total(amounts)) / len(amounts)
     units = int(abs(mean) * 10_000 + Fraction(1, 2))
-    return money(Decimal(units) / 10_000 * (-1 if mean < 0 else 1))
+    return (Decimal(units) / 10_000 * (-1 if mean < 0 else 1)).quantize(ZERO)
 
 
 def category_penetration(star: Star) -> list[Row]:

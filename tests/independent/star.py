@@ -134,7 +134,7 @@ def build_star(tables: Mapping[str, Mapping[str, Sequence[Raw]]], settings: Sett
         invoices=accepted.invoices,
         all_facts=facts,
         items=items,
-        customers=known_customers(accepted, as_of),
+        customers=known_customers(accepted, facts, as_of),
     )
 
 
@@ -149,8 +149,11 @@ def category_of(item: Item) -> str:
     return item.category_id if item.is_product and item.category_id else UNCATEGORISED
 
 
-def known_customers(accepted: Accepted, as_of: date | None) -> dict[str, KnownCustomer]:
+def known_customers(
+    accepted: Accepted, facts: Sequence[Fact], as_of: date | None
+) -> dict[str, KnownCustomer]:
     """Customers that are listed, or invoiced by the clock."""
+    sold = {fact.invoice_id for fact in facts if fact.is_sale}
     invoices_of: dict[str, list[Invoice]] = {}
     for invoice in accepted.invoices.values():
         if as_of is not None and invoice.day <= as_of and invoice.customer_id != UNKNOWN:
@@ -164,7 +167,7 @@ def known_customers(accepted: Accepted, as_of: date | None) -> dict[str, KnownCu
             invoice.location_id for invoice in invoices if invoice.location_id != UNKNOWN
         )
         place = min(places, key=lambda name: (-places[name], name), default=None)
-        sales = [invoice for invoice in invoices if invoice.invoice_type == "sale"]
+        sales = [invoice for invoice in invoices if invoice.invoice_id in sold]
         last_day = max((invoice.day for invoice in sales), default=None)
         reps: frozenset[str | None]
         if listed and listed.sales_rep_id:
