@@ -1,0 +1,46 @@
+"""The demo company with every var away from its default: all data tests are still green."""
+
+from __future__ import annotations
+
+import yaml
+
+from tests.warehouse.harness import PROJECT, Builder
+
+OTHER_VALUES = {
+    "online_retail_reject_duplicates": False,
+    "id_prefix": {"dw": "x-"},
+    "as_of_date": "2025-12-31",
+    "build_date": "2026-07-01",
+    "earliest_plausible_date": "2024-03-01",
+    "forecast_horizon_days": 10,
+    "basket_max_items": 0,
+    "basket_min_support": 0.002,
+    "basket_min_confidence": 0.05,
+    "basket_min_count": 2,
+    "basket_max_rules": 7,
+    "basket_max_q": 0.01,
+    "rfm_monetary": "sales",
+    "abc_cut_a": 0.5,
+    "abc_cut_b": 0.7,
+    "penetration_active_days": 30,
+    "churn_window_days": 30,
+    "churn_drop_threshold": 0.8,
+}
+
+# Vars that say where the input is, not how it is counted; other tests change them.
+INPUT_VARS = {
+    "connectors", "use_demo_data", "dw_schema", "dw_columns", "dw_optional_tables",
+    "online_retail_schema", "customer", "number_pattern", "date_pattern", "time_pattern",
+}  # fmt: skip
+
+
+def test_every_counting_var_can_be_changed(builder: Builder) -> None:
+    defaults = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
+    assert set(OTHER_VALUES) == set(defaults) - INPUT_VARS
+    assert all(defaults[name] != value for name, value in OTHER_VALUES.items())
+    warehouse = builder.build_file(builder.new_file(), OTHER_VALUES, with_tests=True)
+    assert len(warehouse.rows("marts.basket_rule")) == 7
+    as_of_dates = {str(row["as_of_date"]) for row in warehouse.rows("marts.customer_360")}
+    assert as_of_dates == {"2025-12-31"}
+    customers = {row["customer_id"] for row in warehouse.rows("marts.customer_360")}
+    assert customers and all(customer.startswith("x-") for customer in customers)
