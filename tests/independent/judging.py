@@ -16,6 +16,7 @@ Raw = Mapping[str, str | None]
 
 Key = TypeVar("Key")
 
+MOST_MONEY = Decimal(10**12)
 UNKNOWN = "__unknown__"
 UNCATEGORISED = "__uncategorised__"
 
@@ -330,9 +331,8 @@ def judge_online_retail(
         return None if word is None else prefix + word
 
     for raw in tables.get("online_retail_lines", ()):
-        quantity, price = number(raw["Quantity"]), number(raw["Price"])
-        amount = None if quantity is None or price is None else money(quantity * price)
-        reason = online_retail_reason(raw, settings, amount)
+        quantity, amount = flat_quantity_and_amount(raw)
+        reason = online_retail_reason(raw, settings)
         if reason is None and settings.online_retail_reject_duplicates:
             seen[sort_text(raw)] += 1
             reason = "exact_duplicate" if seen[sort_text(raw)] > 1 else None
@@ -343,6 +343,7 @@ def judge_online_retail(
             continue
         read = moment(raw["InvoiceDate"])
         assert read is not None
+        assert quantity is not None
         assert amount is not None
         invoice = code(raw["Invoice"]) or ""
         item = (code(raw["StockCode"]) or "").upper()
@@ -356,7 +357,7 @@ def judge_online_retail(
                     line_id=None,
                     invoice_id=prefix + invoice,
                     item_id=prefix + item if item else UNKNOWN,
-                    quantity=money(quantity) or Decimal("0.0000"),
+                    quantity=quantity,
                     net_amount=amount,
                     cost_amount=None,
                     description=trimmed(raw["Description"]),
@@ -409,7 +410,15 @@ def online_retail_type(invoice: str) -> str:
     return {"C": "return", "A": "adjustment"}.get(invoice[:1], "sale")
 
 
-def online_retail_reason(raw: Raw, settings: Settings, amount: Decimal | None) -> str | None:
+def flat_quantity_and_amount(raw: Raw) -> tuple[Decimal | None, Decimal | None]:
+    """Quantity with its four decimals, and quantity times price, if no more than twelve digits."""
+    quantity, price = money(number(raw["Quantity"])), number(raw["Price"])
+    if quantity is None or price is None or abs(quantity * price) >= MOST_MONEY:
+        return quantity, None
+    return quantity, money(quantity * price)
+
+
+def online_retail_reason(raw: Raw, settings: Settings) -> str | None:
     """Why a flat line is rejected, apart from duplicates."""
     invoice = code(raw["Invoice"])
     if invoice is None:
@@ -417,11 +426,14 @@ def online_retail_reason(raw: Raw, settings: Settings, amount: Decimal | None) -
     reason = date_reason(raw["InvoiceDate"], settings)
     if reason is not None:
         return reason
-    required = (raw["Quantity"], raw["Price"])
-    if any(trimmed(text) is not None and number(text) is None for text in required):
+    texts = (raw["Quantity"], raw["Price"])
+    if any(trimmed(text) is not None and number(text) is None for text in texts):
         return "unparseable_number"
-    quantity, price = number(raw["Quantity"]), number(raw["Price"])
-    if not money(quantity) and not amount:
+    quantity, amount = flat_quantity_and_amount(raw)
+    price = number(raw["Price"])
+    if quantity is not None and price is not None and amount is None:
+        return "unparseable_number"
+    if not quantity and not amount:
         return "empty_line"
     if quantity is None or price is None:
         return "missing_number"

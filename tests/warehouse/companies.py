@@ -1,22 +1,48 @@
-"""Small odd companies, generated: few customers and items, many edges and bad rows."""
+"""Small odd companies, made from a number: few customers and items, many edges and bad rows.
+
+The number seeds all choices. Drawn field by field, most companies would be variations of the few
+that came first; this way each is as rich as the other, and the number alone brings it back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
-
-from hypothesis import strategies as st
+from random import Random
+from typing import Any, TypeVar
 
 from tests.warehouse.harness import Company
 
-Text = str | None
-RawRow = dict[str, Text]
+RawRow = dict[str, str | None]
+Choice = TypeVar("Choice")
 
 LAST_DAY = date(2024, 3, 31)
 BUILD_DATE = "2024-04-15"
 
-# Days before the last one: window edges of 30, 90 and 365 days, month ends, and the distant past.
-DAYS_BACK = (0, 0, 1, 15, 29, 30, 31, 59, 60, 61, 89, 90, 91, 179, 180, 181, 364, 365, 366, 500)
+# Days before the last one: window edges of 30, 90 and 365 days, ends of months, long ago.
+DAYS_BACK = (
+    0,
+    0,
+    1,
+    15,
+    29,
+    30,
+    31,
+    59,
+    60,
+    61,
+    89,
+    90,
+    91,
+    120,
+    179,
+    180,
+    181,
+    364,
+    365,
+    366,
+    500,
+)
 
 ODD_NUMBERS = (
     None, "", " ", "NaN", "1e5", "infinity", "-inf", "abc", "1,5", "1.2.3", "--1", "1 000", "0x1F",
@@ -27,237 +53,14 @@ ODD_DATES = (
     None, "", "yesterday", "today", "infinity", "epoch", "2023-02-29", "2024-02-30", "2024-13-01",
     "31/03/2024", "20240331", "2024-3-1", "2024-03-31 25:00:00", "1969-12-31", "2024-04-15",
     "2024-04-16", "9999-12-31", "0001-01-01", " 2024-03-30 ", "2024-02-29", "2024-03-30T23:59:59Z",
+    "2024-03-30 09:15:00+02:00", "1900-02-29", "2000-02-29",
 )  # fmt: skip
 CUSTOMER_CODES = ("C1", "c1", "C10", "C9", "Ångström", "O'Neil", 'say "hi"', "顧客", "😀", "_%")
-CATEGORIES = ("K1", "K2", "k1", "Ä'1", "K 3")
 ITEM_CODES = ("I1", "I10", "I2", "i1", "É1", "it's", 'in"ch', "品", "🍎", "a%b_", "POST", "post")
-
-
-def mostly(usual: st.SearchStrategy[Any], odd: st.SearchStrategy[Any], one_in: int) -> Any:
-    """A usual value, and once in a while an odd one."""
-    return st.integers(1, one_in).flatmap(lambda drawn: odd if drawn == one_in else usual)
-
-
-def one_of(*values: Any) -> st.SearchStrategy[Any]:
-    return st.sampled_from(values)
-
-
-def dates(with_time: bool) -> st.SearchStrategy[str]:
-    """Days around the window edges, as ISO text."""
-    days = one_of(*DAYS_BACK).map(lambda back: (LAST_DAY - timedelta(days=back)).isoformat())
-    if not with_time:
-        return days
-    times = one_of("08:26:00", "09:05:59", "23:59:59.999", "00:00:00", "12:00")
-    return st.tuples(days, times).map(" ".join)
-
-
-def thresholds() -> st.SearchStrategy[dict[str, Any]]:
-    """Vars that change what the marts count."""
-    return st.fixed_dictionaries(
-        {
-            "basket_min_count": one_of(1, 1, 2, 5),
-            "basket_min_support": one_of(0.01, 0, 0.1, 0.25, 0.3),
-            "basket_min_confidence": one_of(0.2, 0, 0.5, 0.8),
-        },
-        optional={
-            "basket_max_items": one_of(0, 2, 3),
-            "basket_max_rules": one_of(0, 1, 5),
-            "basket_max_q": one_of(0.5, 1),
-            "rfm_monetary": one_of("net", "sales"),
-            "churn_window_days": one_of(30, 91, 1),
-            "churn_drop_threshold": one_of(0.1, 1, 0.25),
-            "penetration_active_days": one_of(30, 366),
-            "abc_cut_a": one_of(0.5, 0.25),
-            "earliest_plausible_date": one_of("2023-03-31", "1900-01-01"),
-            "as_of_date": one_of(
-                "2024-03-31", "2024-03-30", "2024-02-29", "2023-12-31", "2024-06-30"
-            ),
-        },
-    ).map(lambda drawn: {"build_date": BUILD_DATE, **drawn})
-
-
-def with_copies(
-    rows: list[RawRow], copies: list[tuple[int, str | None, str | None]]
-) -> list[RawRow]:
-    """Rows with some repeated at the end, whole or with one column changed."""
-    repeated = [
-        {**rows[place % len(rows)], **({column: value} if column else {})}
-        for place, column, value in copies
-        if rows
-    ]
-    return rows + repeated
-
-
-@st.composite
-def dw_companies(draw: st.DrawFn) -> Company:
-    """A company of connector dw."""
-    item_codes = draw(st.lists(one_of(*ITEM_CODES), min_size=1, max_size=6, unique=True))
-    customer_codes = draw(st.lists(one_of(*CUSTOMER_CODES), min_size=1, max_size=6, unique=True))
-    padded = mostly(st.just("{}"), one_of(" {}", "{}  "), 8)
-
-    def pad(code: str) -> str:
-        return str(draw(padded)).format(code)
-
-    items: list[RawRow] = [
-        {
-            "item_code_365": pad(code),
-            "item_description": draw(
-                mostly(st.just(f"name of {code}"), one_of(None, "", " x "), 6)
-            ),
-            "category_code": draw(mostly(one_of(*CATEGORIES), one_of(None, "", " K1 "), 6)),
-            "is_active": draw(one_of(None, "true", "false", " NO ", "1", "?")),
-            "unit_cost": draw(mostly(st.just("1.5"), one_of(*ODD_NUMBERS), 8)),
-        }
-        for code in item_codes
-        if draw(mostly(st.just(True), st.just(False), 8))
-    ]
-    items = with_copies(
-        items,
-        draw(
-            st.lists(
-                st.tuples(
-                    st.integers(0, 5),
-                    one_of(None, "category_code", "item_description", "item_code_365"),
-                    one_of("K2", None, "!"),
-                ),
-                max_size=2,
-            )
-        ),
-    )
-
-    headers: list[RawRow] = []
-    lines: list[RawRow] = []
-    bare = draw(st.booleans())
-    """Whether the company has optional columns."""
-    for number in range(draw(mostly(st.integers(8, 26), st.integers(0, 3), 6))):
-        invoice = f"{number}" if number % 7 else f"№ {number}'"
-        kind = draw(
-            mostly(
-                one_of("sale", "sale", "sale", " SALE", "Return", "adjustment"),
-                one_of("refund", None, "", "sales"),
-                12,
-            )
-        )
-        header: RawRow = {
-            "invoice_no_365": draw(mostly(st.just(invoice), one_of(None, "", f" {invoice} "), 15)),
-            "customer_code_365": draw(
-                mostly(one_of(*customer_codes), one_of(None, "", "not listed"), 8)
-            ),
-            "invoice_date": draw(mostly(dates(with_time=False), one_of(*ODD_DATES), 10)),
-            "invoice_type": kind,
-            "total_grand": draw(mostly(one_of("10", "0", "20.5"), one_of(*ODD_NUMBERS), 8)),
-        }
-        if not bare:
-            header |= {
-                "invoice_time": draw(one_of(None, "08:05", "23:59:59", " 00:00 ", "24:00", "noon")),
-                "location_code": draw(one_of("L1", "L2", "ł", None)),
-                "channel_code": draw(one_of("web", "shop", "", None)),
-                "sales_rep_code": draw(one_of("R1", "R2", None)),
-                "currency_code": draw(one_of("EUR", None)),
-            }
-        headers.append(header)
-        sign = "-" if (kind or "").strip().lower() == "return" else ""
-        for place in range(draw(st.integers(0, 4))):
-            amount = draw(one_of("10", "2.5", "0.3333", "19.99", "10", "0", "100.00005"))
-            line: RawRow = {
-                "id": draw(
-                    mostly(st.just(f"{number}-{place}"), one_of(None, " 1-0", "1-0", "x"), 20)
-                ),
-                "invoice_no_365": draw(
-                    mostly(st.just(invoice), one_of(None, "nowhere", f" {invoice}"), 20)
-                ),
-                "item_code_365": draw(
-                    mostly(one_of(*item_codes), one_of(None, " ", "unheard of"), 10)
-                ),
-                "quantity": draw(
-                    mostly(
-                        one_of(f"{sign}1", f"{sign}3", f"{sign}0.25", "0"), one_of(*ODD_NUMBERS), 10
-                    )
-                ),
-                "line_total_incl": draw(
-                    mostly(st.just(sign + amount), one_of(*ODD_NUMBERS, "-" + amount), 10)
-                ),
-            }
-            if not bare:
-                line["line_total_excl"] = draw(
-                    mostly(one_of(None, None, f"{sign}8.3333"), one_of(*ODD_NUMBERS), 8)
-                )
-                line["cost_amount"] = draw(
-                    mostly(one_of(None, f"{sign}4", f"{sign}12.5"), one_of(*ODD_NUMBERS), 8)
-                )
-            lines.append(line)
-    changes = st.tuples(
-        st.integers(0, 99),
-        one_of(None, None, "quantity", "line_total_incl", "item_code_365"),
-        one_of("1", "9", "NaN"),
-    )
-    lines = with_copies(lines, draw(st.lists(changes, max_size=3)))
-    headers = with_copies(
-        headers,
-        draw(
-            st.lists(
-                st.tuples(
-                    st.integers(0, 99),
-                    one_of(None, "invoice_date", "customer_code_365", "invoice_type"),
-                    one_of("2024-03-01", "return", "zz", "sale"),
-                ),
-                max_size=2,
-            )
-        ),
-    )
-
-    tables: dict[str, list[RawRow]] = {
-        "dw_invoice_header": headers,
-        "dw_invoice_line": lines,
-        "dw_item": items,
-    }
-    # Which tables there are decides what dbt has to parse anew, so there are few choices.
-    optional = draw(one_of("none", "customers", "all"))
-    if optional != "none":
-        tables["dw_customer"] = [
-            {
-                "customer_code_365": draw(
-                    mostly(st.just(pad(code)), one_of(None, "", "never buys"), 8)
-                ),
-                "customer_name": draw(one_of("Name", None, " ")),
-                "region": draw(one_of("north", None)),
-                "country": draw(one_of("GR", None)),
-                "sales_rep_code": draw(one_of("R1", "R9", None)),
-                "sign_up_date": draw(one_of("2020-01-01", "2023-02-29", None)),
-            }
-            for code in customer_codes
-        ]
-    if optional == "all":
-        tables["dw_location"] = [
-            {"location_code": "L1", "location_name": "One", "region": "R", "country": "CY"},
-            {"location_code": draw(one_of("L1", "L2", None)), "country": "DE"},
-        ]
-        tables["dw_sales_rep"] = [
-            {"sales_rep_code": "R1", "manager_code": "R0"},
-            {"sales_rep_code": draw(one_of("R1", "", "R2")), "sales_rep_name": "Rep"},
-        ]
-        tables["dw_channel"] = [
-            {"channel_code": "web", "channel_name": "Web"},
-            {"channel_code": draw(one_of("web", None, " shop"))},
-        ]
-        tables["dw_inventory_snapshot"] = [
-            {
-                "snapshot_date": draw(mostly(dates(with_time=False), one_of(*ODD_DATES), 3)),
-                "item_code_365": draw(one_of("I1", "I1", None, "not listed")),
-                "on_hand_quantity": draw(mostly(one_of("5", "0"), one_of(*ODD_NUMBERS), 3)),
-                "location_code": draw(one_of("L1", None)),
-            }
-            for _ in range(draw(st.integers(0, 4)))
-        ]
-    variables = draw(thresholds())
-    if draw(st.booleans()):
-        variables["id_prefix"] = {"dw": draw(one_of("dw-", "'"))}
-    return Company(tables={"dw": tables}, vars=variables)
-
-
+CATEGORIES = ("K1", "K2", "k1", "Ä'1", "K 3")
 STOCK_CODES = (
     "85123A", "85123a", "22423", "22423.0", " 22423", "10002", "POST", "post", "M", "m",
-    "gift_0001_20", "TEST001", "DCGS0003", "1", "C2", "é12", "BANK CHARGES", "47566B",
+    "gift_0001_20", "TEST001", "DCGS0003", "1", "C2", "é12", "BANK CHARGES", "47566B", "85099C",
 )  # fmt: skip
 DESCRIPTIONS = (
     "WHITE HANGING HEART",
@@ -270,52 +73,228 @@ DESCRIPTIONS = (
 )
 
 
-@st.composite
-def online_retail_companies(draw: st.DrawFn) -> Company:
+class Maker:
+    """Chooses: the usual most of the time, something odd at the company's own rate."""
+
+    def __init__(self, number: int) -> None:
+        self.random = Random(number)
+        self.oddness = self.one_of(0.0, 0.02, 0.05, 0.15)
+
+    def one_of(self, *values: Choice) -> Choice:
+        return self.random.choice(values)
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def mostly(self, usual: Choice, odd: Sequence[Choice]) -> Choice:
+        return self.random.choice(odd) if self.chance(self.oddness) else usual
+
+    def some_of(self, values: Sequence[Choice], least: int, most: int) -> list[Choice]:
+        return self.random.sample(values, min(self.random.randint(least, most), len(values)))
+
+    def padded(self, code: str) -> str:
+        return self.mostly(code, (f" {code}", f"{code}  "))
+
+    def day(self) -> str:
+        return (LAST_DAY - timedelta(days=self.one_of(*DAYS_BACK))).isoformat()
+
+    def moment(self) -> str:
+        return f"{self.day()} {self.one_of('08:26:00', '09:05:59', '23:59:59.999', '00:00:00')}"
+
+    def with_copies(self, rows: list[RawRow], changes: Sequence[tuple[str, str | None]]) -> None:
+        """Repeats some rows, whole or with one column changed, and mixes them in."""
+        if rows and self.oddness:
+            for _ in range(self.random.randint(0, 3)):
+                copy = dict(self.one_of(*rows))
+                if self.chance(0.5):
+                    column, value = self.one_of(*changes)
+                    copy[column] = value
+                rows.insert(self.random.randint(0, len(rows)), copy)
+
+    def thresholds(self) -> dict[str, Any]:
+        """Vars that change what the marts count; as often as not the defaults."""
+        choices: dict[str, tuple[Any, ...]] = {
+            "basket_max_items": (0, 2, 3),
+            "basket_max_rules": (0, 1, 5),
+            "basket_max_q": (0.5, 1),
+            "rfm_monetary": ("net", "sales"),
+            "churn_window_days": (30, 91, 1),
+            "churn_drop_threshold": (0.1, 1, 0.25),
+            "penetration_active_days": (30, 366),
+            "abc_cut_a": (0.5, 0.25),
+            "earliest_plausible_date": ("2023-03-31", "1900-01-01"),
+            "as_of_date": ("2024-03-31", "2024-03-30", "2024-02-29", "2023-12-31", "2024-06-30"),
+        }
+        return {
+            "build_date": BUILD_DATE,
+            "basket_min_count": self.one_of(1, 1, 2, 5),
+            "basket_min_support": self.one_of(0.01, 0, 0.1, 0.25),
+            "basket_min_confidence": self.one_of(0.2, 0, 0.5, 0.8),
+            **{name: self.one_of(*values) for name, values in choices.items() if self.chance(0.3)},
+        }
+
+
+def dw_company(number: int) -> Company:
+    """A company of connector dw."""
+    make = Maker(number)
+    item_codes = make.some_of(ITEM_CODES, 1, 7)
+    customer_codes = make.some_of(CUSTOMER_CODES, 1, 6)
+    bundles = [make.some_of(item_codes, 1, 4) for _ in range(3)]
+    categories = make.some_of(CATEGORIES, 1, 3)
+    has_optional_columns = make.chance(0.6)
+
+    items: list[RawRow] = [
+        {
+            "item_code_365": make.padded(code),
+            "item_description": make.mostly(f"name of {code}", (None, "", " x ")),
+            "category_code": make.mostly(make.one_of(*categories), (None, "", " K1 ")),
+            "is_active": make.one_of(None, "true", "false", " NO ", "1", "?"),
+            "unit_cost": make.mostly("1.5", ODD_NUMBERS),
+        }
+        for code in item_codes
+        if make.chance(0.9)
+    ]
+    make.with_copies(
+        items, [("category_code", "K2"), ("item_description", "!"), ("item_code_365", None)]
+    )
+
+    headers: list[RawRow] = []
+    lines: list[RawRow] = []
+    for place in range(make.one_of(0, 1, 5, 15, 25, 40)):
+        invoice = f"{place}" if place % 7 else f"№ {place}'"
+        kind = make.one_of("sale", "sale", "sale", "sale", " SALE", "Return", "adjustment")
+        header: RawRow = {
+            "invoice_no_365": make.mostly(invoice, (None, "", f" {invoice} ")),
+            "customer_code_365": make.mostly(
+                make.one_of(*customer_codes), (None, "", "not listed")
+            ),
+            "invoice_date": make.mostly(make.day(), ODD_DATES),
+            "invoice_type": make.mostly(kind, ("refund", None, "", "sales")),
+            "total_grand": make.mostly(make.one_of("10", "0", "20.5"), ODD_NUMBERS),
+        }
+        if has_optional_columns:
+            header |= {
+                "invoice_time": make.one_of(None, "08:05", "23:59:59", " 00:00 ", "24:00", "noon"),
+                "location_code": make.one_of("L1", "L2", "ł", None),
+                "channel_code": make.one_of("web", "shop", "", None),
+                "sales_rep_code": make.one_of("R1", "R2", None),
+                "currency_code": make.one_of("EUR", None),
+            }
+        headers.append(header)
+        sign = "-" if kind == "Return" else ""
+        sold: list[str | None] = list(make.one_of(*bundles))
+        if make.chance(0.5):
+            sold.append(make.one_of(*item_codes))
+        for at, item in enumerate(sold if make.chance(0.95) else []):
+            back = "-" if make.chance(0.05) else sign
+            amount = make.one_of("10", "2.5", "0.3333", "19.99", "7", "0", "100.00005")
+            line: RawRow = {
+                "id": make.mostly(f"{place}-{at}", (None, " 1-0", "1-0", "x")),
+                "invoice_no_365": make.mostly(invoice, (None, "nowhere", f" {invoice}")),
+                "item_code_365": make.mostly(item, (None, " ", "unheard of")),
+                "quantity": make.mostly(back + make.one_of("1", "3", "0.25", "0"), ODD_NUMBERS),
+                "line_total_incl": make.mostly(back + amount, ODD_NUMBERS),
+            }
+            if has_optional_columns:
+                without_tax = make.one_of(None, None, back + "8.3333")
+                line["line_total_excl"] = make.mostly(without_tax, ODD_NUMBERS)
+                cost = make.one_of(None, back + "4", back + "12.5")
+                line["cost_amount"] = make.mostly(cost, ODD_NUMBERS)
+            lines.append(line)
+    make.with_copies(headers, [("invoice_date", "2024-03-01"), ("invoice_type", "return")])
+    make.with_copies(lines, [("quantity", "9"), ("line_total_incl", "NaN"), ("id", None)])
+
+    tables = {"dw_invoice_header": headers, "dw_invoice_line": lines, "dw_item": items}
+    # Which tables there are decides what dbt has to parse anew, so there are few choices.
+    lists = make.one_of("none", "customers", "all")
+    if lists != "none":
+        tables["dw_customer"] = customer_list(make, customer_codes)
+    if lists == "all":
+        tables |= other_lists(make)
+    variables = make.thresholds()
+    if make.chance(0.3):
+        variables["id_prefix"] = {"dw": make.one_of("dw-", "'")}
+    return Company(tables={"dw": tables}, vars=variables)
+
+
+def customer_list(make: Maker, codes: Sequence[str]) -> list[RawRow]:
+    """A customer list that lacks some customers and has one who never bought."""
+    rows: list[RawRow] = [
+        {
+            "customer_code_365": make.padded(code),
+            "customer_name": make.one_of("Name", None, " "),
+            "region": make.one_of("north", None),
+            "country": make.one_of("GR", None),
+            "sales_rep_code": make.one_of("R1", "R9", None),
+            "sign_up_date": make.one_of("2020-01-01", "2023-02-29", None),
+        }
+        for code in (*codes, "never buys")
+        if make.chance(0.8)
+    ]
+    make.with_copies(rows, [("customer_code_365", None), ("region", "south")])
+    return rows
+
+
+def other_lists(make: Maker) -> dict[str, list[RawRow]]:
+    """The other optional tables of connector dw."""
+    return {
+        "dw_location": [
+            {"location_code": "L1", "location_name": "One", "region": "R", "country": "CY"},
+            {"location_code": make.one_of("L1", "L2", None), "country": "DE"},
+        ],
+        "dw_sales_rep": [
+            {"sales_rep_code": "R1", "manager_code": "R0"},
+            {"sales_rep_code": make.one_of("R1", "", "R2"), "sales_rep_name": "Rep"},
+        ],
+        "dw_channel": [
+            {"channel_code": "web", "channel_name": "Web"},
+            {"channel_code": make.one_of("web", None, " shop")},
+        ],
+        "dw_inventory_snapshot": [
+            {
+                "snapshot_date": make.day() if make.chance(0.7) else make.one_of(*ODD_DATES),
+                "item_code_365": make.one_of("I1", "I1", None, "not listed"),
+                "on_hand_quantity": "5" if make.chance(0.7) else make.one_of(*ODD_NUMBERS),
+                "location_code": make.one_of("L1", None),
+            }
+            for _ in range(make.random.randint(0, 4))
+        ],
+    }
+
+
+def online_retail_company(number: int) -> Company:
     """A company of connector online_retail."""
-    codes = draw(st.lists(one_of(*STOCK_CODES), min_size=1, max_size=7, unique=True))
+    make = Maker(number)
+    codes = make.some_of(STOCK_CODES, 1, 8)
+    customers = make.some_of(["13085.0", "13085", "12346", "12347.0", None, " 12346 ", "12"], 1, 5)
+    bundles = [make.some_of(codes, 1, 4) for _ in range(3)]
     rows: list[RawRow] = []
-    for number in range(draw(mostly(st.integers(6, 22), st.integers(0, 2), 6))):
-        letter = draw(one_of("", "", "", "", "C", "A"))
-        invoice = f"{letter}{536365 + number}"
-        moments = [draw(dates(with_time=True))]
-        if draw(st.integers(1, 4)) == 4:
-            moments.append(draw(dates(with_time=True)))
-        customer = draw(one_of("13085.0", "13085", "12346", "12347.0", None, " 12346 ", ""))
-        country = draw(one_of("United Kingdom", "EIRE", "Österreich", None))
-        for _ in range(draw(st.integers(1, 4))):
+    for place in range(make.one_of(0, 1, 5, 15, 25, 40)):
+        letter = make.one_of("", "", "", "", "C", "A")
+        invoice = f"{letter}{536365 + place}"
+        moments = [make.moment() for _ in range(make.one_of(1, 1, 1, 2, 3))]
+        customer = make.one_of(*customers)
+        country = make.one_of("United Kingdom", "EIRE", "Österreich", None)
+        for item in make.one_of(*bundles):
+            quantity = make.one_of("1", "6", "12", "12", "0", "-2")
+            if letter == "C":
+                quantity = make.one_of("-1", "-6")
+            price = make.one_of("2.55", "0.42", "3.39", "10", "0", "0.00005")
             rows.append(
                 {
-                    "Invoice": draw(mostly(st.just(invoice), one_of(None, "", f" {invoice}"), 25)),
-                    "StockCode": draw(mostly(one_of(*codes), one_of(None, " "), 15)),
-                    "Description": draw(one_of(*DESCRIPTIONS)),
-                    "Quantity": draw(
-                        mostly(
-                            one_of(
-                                *(("-1", "-6") if letter == "C" else ("1", "6", "12", "-2", "0"))
-                            ),
-                            one_of(*ODD_NUMBERS),
-                            10,
-                        )
-                    ),
-                    "InvoiceDate": draw(mostly(one_of(*moments), one_of(*ODD_DATES), 15)),
-                    "Price": draw(
-                        mostly(
-                            one_of("2.55", "0.42", "0", "-5.5", "3.39", "0.00005", "10"),
-                            one_of(*ODD_NUMBERS),
-                            12,
-                        )
-                    ),
-                    "Customer ID": draw(mostly(st.just(customer), one_of("99999", None), 12)),
-                    "Country": draw(mostly(st.just(country), one_of("France", None), 12)),
+                    "Invoice": make.mostly(invoice, (None, "", f" {invoice}", f"{invoice}.0")),
+                    "StockCode": make.mostly(item, (None, " ")),
+                    "Description": make.one_of(*DESCRIPTIONS),
+                    "Quantity": make.mostly(quantity, ODD_NUMBERS),
+                    "InvoiceDate": make.mostly(make.one_of(*moments), ODD_DATES),
+                    "Price": make.mostly(price, (*ODD_NUMBERS, "-5.5", "-0.01")),
+                    "Customer ID": make.mostly(customer, ("99999", None, "", "x1")),
+                    "Country": make.mostly(country, ("France", None, "")),
                 }
             )
-    copies = st.tuples(
-        st.integers(0, 99), one_of(None, None, None, "Description"), one_of("a", None)
-    )
-    rows = with_copies(rows, draw(st.lists(copies, max_size=4)))
-    variables = draw(thresholds())
-    variables["online_retail_reject_duplicates"] = draw(st.booleans())
-    if draw(st.booleans()):
-        variables["id_prefix"] = {"online_retail": draw(one_of("or-", "é "))}
+    make.with_copies(rows, [("Description", "a"), ("Description", None), ("Quantity", "NaN")])
+    variables = make.thresholds()
+    variables["online_retail_reject_duplicates"] = make.chance(0.7)
+    if make.chance(0.3):
+        variables["id_prefix"] = {"online_retail": make.one_of("or-", "é ")}
     return Company(tables={"online_retail": {"online_retail_lines": rows}}, vars=variables)
