@@ -3,12 +3,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-TARGET ?= duckdb
+TARGET ?= $(or $(DBT_TARGET),duckdb)
 VARS ?= {}
 SOURCE ?=
 FILE ?=
 PYTHON ?= python3
 
+# Recipes read these from the environment, so that a map of many lines, or a quote, arrives whole.
+export TARGET VARS SOURCE FILE
 export DBT_TARGET := $(TARGET)
 export DBT_PROFILES_DIR := $(CURDIR)
 export DO_NOT_TRACK := 1
@@ -25,13 +27,13 @@ help: ## this list
 	@echo "  Variables: TARGET=duckdb|postgres  VARS='{dbt var: value, ...}'  SOURCE=dw|online_retail  FILE=path"
 
 build: $(READY) profiles.yml ## build and test every table: the demo company, or VARS='{connectors: [online_retail]}'
-	$(BIN)/dbt build --vars '$(VARS)'
+	$(BIN)/dbt build --vars "$$VARS"
 
 load: $(READY) profiles.yml ## load raw tables: SOURCE=online_retail FILE=lines.csv, or SOURCE=dw FILE=folder
-	@$(BIN)/python -m ingest.load --source '$(SOURCE)' --file '$(FILE)' --target '$(TARGET)' --vars '$(VARS)'
+	@$(BIN)/python -m ingest.load --source "$$SOURCE" --file "$$FILE" --target "$$TARGET" --vars "$$VARS"
 
 check-input: $(READY) profiles.yml ## the gate: refuse raw tables that would make every number wrong
-	@$(BIN)/python -m ingest.check_input --target '$(TARGET)' --vars '$(VARS)'
+	@$(BIN)/python -m ingest.check_input --target "$$TARGET" --vars "$$VARS"
 
 test: $(READY) profiles.yml ## all tests: units, generated companies, published results, PostgreSQL
 	$(BIN)/python -m pytest
@@ -41,16 +43,18 @@ lint: $(READY) $(BOUNCER_READY) profiles.yml ## style, types, and the project's 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint models tests analyses
+	@! grep -rniE '::[a-z]|current_(date|timestamp)|localtimestamp|run_started_at|\bnow *\(' tests analyses --include='*.sql' \
+		|| { echo 'A test or analysis casts by :: or reads the system clock.'; exit 1; }
 	$(BIN)/dbt parse --vars '{connectors: [dw, online_retail]}' --no-partial-parse
 	.venv-bouncer/bin/dbt-bouncer run
 
 docs: $(READY) profiles.yml ## the dbt documentation site in target/, and the diagram in docs/
-	$(BIN)/dbt docs generate --vars '$(VARS)'
+	$(BIN)/dbt docs generate --vars "$$VARS"
 	$(BIN)/python docs/draw_star.py
 	@echo "Open it with: $(BIN)/dbt docs serve"
 
 bench: $(READY) profiles.yml ## seconds and memory of a build: FILE=an Online Retail II file
-	$(BIN)/python -m bench.build_online_retail --file '$(FILE)'
+	$(BIN)/python -m bench.build_online_retail --file "$$FILE"
 
 clean: ## remove what builds leave behind; raw tables and the warehouse file stay
 	rm -rf target logs .pytest_cache .hypothesis .mypy_cache .ruff_cache

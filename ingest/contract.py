@@ -7,7 +7,7 @@ This module only reads it, by letting dbt parse the project.
 import difflib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ class Column:
     """Its name in the user's table; None when var dw_columns says that it is not there."""
     kind: str
     is_required: bool
+    is_vital: bool
+    """Whether every row would be rejected without it, so that it cannot be mapped to null."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,13 @@ def _check_column_map(
                 f"its tables are {listed(by_name)}."
             )
         columns = [column.name for column in by_name[name].columns]
-        for column in names:
+        vital = {column.name for column in by_name[name].columns if column.is_vital}
+        for column, physical in names.items():
+            if physical is None and column in vital:
+                raise InputError(
+                    f"var dw_columns maps {name}.{column} to null, but without it every row would "
+                    "be rejected; name the column that has it."
+                )
             if column != "table" and column not in columns:
                 raise InputError(
                     f"var dw_columns names the column '{column}' of {name}, which the contract "
@@ -225,6 +233,7 @@ def _table(source: Any, column_map: Mapping[str, Mapping[str, str | None]]) -> T
             physical=names.get(column.name, column.name),
             kind=column.config.meta["kind"],
             is_required=column.config.meta["is_required"],
+            is_vital=column.config.meta.get("is_vital", False),
         )
         for column in source.columns.values()
     )
@@ -249,7 +258,7 @@ def _seeds(tables: tuple[Table, ...], nodes: list[Any]) -> tuple[Table, ...]:
             identifier=seeds[table.name].alias,
             is_required=table.is_required,
             columns=tuple(
-                Column(column.name, column.name, column.kind, column.is_required)
+                replace(column, physical=column.name)
                 for column in table.columns
             ),
         )

@@ -26,15 +26,3 @@
         else cast({{ column }} as text)
     end collate "C")
 {%- endmacro %}
-
-{# https://spark.apache.org/docs/latest/api/sql/#typeof #}
-{% macro spark__as_plain_text(column) -%}
-    case
-        when typeof({{ column }}) not in ('double', 'float') then cast({{ column }} as string)
-        when cast({{ column }} as string) like '%E%'
-            then coalesce(
-                cast(try_cast({{ column }} as decimal(38,9)) as string), cast({{ column }} as string)
-            )
-        else regexp_replace(cast({{ column }} as string), '[.]0$', '')
-    end
-{%- endmacro %}

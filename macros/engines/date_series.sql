@@ -25,10 +25,3 @@
         as date) as date_day
     from {{ relation }} as bounds
 {%- endmacro %}
-
-{# https://spark.apache.org/docs/latest/api/sql/#sequence #}
-{% macro spark__date_series(relation, first_day, last_day) -%}
-    select explode(sequence(bounds.{{ first_day }}, bounds.{{ last_day }}, interval 1 day)) as date_day
-    from {{ relation }} as bounds
-    where bounds.{{ first_day }} is not null
-{%- endmacro %}

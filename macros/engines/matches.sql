@@ -11,8 +11,3 @@
 {% macro postgres__matches(text_expression, pattern) -%}
     ({{ text_expression }} ~ '{{ pattern }}')
 {%- endmacro %}
-
-{# https://spark.apache.org/docs/latest/api/sql/#rlike #}
-{% macro spark__matches(text_expression, pattern) -%}
-    ({{ text_expression }} rlike '{{ pattern }}')
-{%- endmacro %}

@@ -14,10 +14,3 @@
         {%- for column in columns %}'{{ column }}', {{ column | lower | replace(' ', '_') }}{{ ', ' if not loop.last }}{% endfor -%}
     ) as text)
 {%- endmacro %}
-
-{# https://spark.apache.org/docs/latest/sql-data-sources-json.html: fields that are null are left out unless told. #}
-{% macro spark__raw_values(columns) -%}
-    to_json(named_struct(
-        {%- for column in columns %}'{{ column }}', {{ column | lower | replace(' ', '_') }}{{ ', ' if not loop.last }}{% endfor -%}
-    ), map('ignoreNullFields', 'false'))
-{%- endmacro %}

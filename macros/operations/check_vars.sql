@@ -7,15 +7,40 @@
         ) %}
     {% endfor %}
 
+    {% set numeric_vars = [
+        'forecast_horizon_days', 'basket_max_items', 'basket_min_support', 'basket_min_confidence',
+        'basket_min_count', 'basket_max_rules', 'basket_max_q', 'abc_cut_a', 'abc_cut_b',
+        'penetration_active_days', 'churn_window_days', 'churn_drop_threshold',
+    ] %}
+    {% for name in numeric_vars if var(name) is not number or var(name) < 0 %}
+        {% do exceptions.raise_compiler_error(
+            'Var ' ~ name ~ " must be a number that is not negative, not '" ~ var(name) ~ "'."
+        ) %}
+    {% endfor %}
+    {% for name in ['as_of_date', 'build_date', 'earliest_plausible_date'] if var(name, none) %}
+        {% if not modules.re.match(var('date_pattern'), var(name) | string) or var(name) | string | length > 10 %}
+            {% do exceptions.raise_compiler_error(
+                'Var ' ~ name ~ " must be a day as YYYY-MM-DD, not '" ~ var(name) ~ "'."
+            ) %}
+        {% endif %}
+    {% endfor %}
+    {% for connector in var('id_prefix') if connector not in connector_entities() %}
+        {% do exceptions.raise_compiler_error(
+            "Var id_prefix names '" ~ connector ~ "', which is no connector of this project; choose from "
+            ~ connector_entities() | join(', ') ~ '.'
+        ) %}
+    {% endfor %}
     {% if var('rfm_monetary') not in ['net', 'sales'] %}
         {% do exceptions.raise_compiler_error(
             "Var rfm_monetary must be net or sales, not '" ~ var('rfm_monetary') ~ "'."
         ) %}
     {% endif %}
 
-    {% set contract = {} %}
+    {% set contract, vital = {}, {} %}
     {% for raw in graph.sources.values() if raw.source_name == 'dw' %}
         {% do contract.update({raw.name: raw.columns | list + ['table']}) %}
+        {% do vital.update({raw.name: raw.columns.values() | selectattr('meta.is_vital', 'defined')
+            | map(attribute='name') | list}) %}
     {% endfor %}
     {% if var('dw_columns') and var('use_demo_data') %}
         {% do exceptions.raise_compiler_error(
@@ -29,6 +54,14 @@
                 ~ contract | sort | join(', ') ~ '.'
             ) %}
         {% endif %}
+        {% for column, physical_name in mapping.items() if physical_name is none %}
+            {% if column == 'table' or column in vital[table] %}
+                {% do exceptions.raise_compiler_error(
+                    'Var dw_columns maps ' ~ table ~ '.' ~ column
+                    ~ ' to null, but without it every row would be rejected: name the column that has it.'
+                ) %}
+            {% endif %}
+        {% endfor %}
         {% for column in mapping if column not in contract[table] %}
             {% do exceptions.raise_compiler_error(
                 "Var dw_columns maps a column '" ~ table ~ '.' ~ column ~ "', which the contract lacks; its columns are "

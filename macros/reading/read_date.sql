@@ -1,6 +1,6 @@
 {% macro read_date(column) -%}
     case
-        when {{ matches('trim(' ~ column ~ ')', var('date_pattern')) }}
-            then cast(substring(trim({{ column }}), 1, 10) as date)
+        when {{ matches(trim_blanks(column), var('date_pattern')) }}
+            then cast(substring({{ trim_blanks(column) }}, 1, 10) as date)
     end
 {%- endmacro %}

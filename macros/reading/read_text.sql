@@ -1,3 +1,3 @@
 {% macro read_text(column) -%}
-    nullif(trim({{ column }}), '')
+    nullif({{ trim_blanks(column) }}, '')
 {%- endmacro %}

@@ -1,13 +1,13 @@
 {% macro unreadable_columns(numbers=[], dates=[], times=[], booleans=[]) -%}
     {%- set checks = [] -%}
     {%- for column in numbers -%}
-        {%- do checks.append((column, 'not ' ~ matches('trim(' ~ column ~ ')', var('number_pattern')))) -%}
+        {%- do checks.append((column, 'not ' ~ matches(trim_blanks(column), var('number_pattern')))) -%}
     {%- endfor -%}
     {%- for column in dates -%}
-        {%- do checks.append((column, 'not ' ~ matches('trim(' ~ column ~ ')', var('date_pattern')))) -%}
+        {%- do checks.append((column, 'not ' ~ matches(trim_blanks(column), var('date_pattern')))) -%}
     {%- endfor -%}
     {%- for column in times -%}
-        {%- do checks.append((column, 'not ' ~ matches('trim(' ~ column ~ ')', var('time_pattern')))) -%}
+        {%- do checks.append((column, 'not ' ~ matches(trim_blanks(column), var('time_pattern')))) -%}
     {%- endfor -%}
     {%- for column in booleans -%}
         {%- do checks.append((column, read_boolean(column) ~ ' is null')) -%}

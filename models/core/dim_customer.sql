@@ -94,8 +94,11 @@ select
     customer_codes.customer_id,
     coalesce(listed_customers.customer_name, customer_codes.customer_id) as customer_name,
     listed_customers.email,
-    coalesce(listed_customers.region, locations.region) as region,
-    coalesce(listed_customers.country, locations.country) as country,
+    listed_customers.region,
+    -- Only a line file's location, which is a country, says where its customers are.
+    coalesce(
+        listed_customers.country, case when not locations.is_listed then locations.country end
+    ) as country,
     listed_customers.customer_segment,
     coalesce(
         listed_customers.sales_rep_id, nullif(sales_reps_of_sales.sales_rep_id, '__unknown__')

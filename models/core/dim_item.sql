@@ -1,5 +1,5 @@
-{# Grain: one row per item: those of the item lists, those that only invoice lines name, and the
-   unknown item. #}
+{# Grain: one row per item: those of the item lists, those that only invoice lines or stock counts
+   name, and the unknown item. #}
 with
 
 listed_items as (
@@ -18,14 +18,29 @@ lines as (
 
 ),
 
-line_items as (
+named_items as (
+
+    select source_system, item_id, category_id, carries_header
+    from lines
+    union all
+    select
+        source_system,
+        item_id,
+        cast(null as {{ type_text() }}) as category_id,
+        false as carries_header
+    from {{ ref('int_inventory_snapshots_judged') }}
+    where rejection_reason is null
+
+),
+
+unlisted_items as (
 
     select
         item_id,
         min(source_system) as source_system,
-        max(case when carries_header then 1 else 0 end) as flat_line_count,
+        max(case when carries_header then 1 else 0 end) as has_flat_line,
         max(category_id) as category_id
-    from lines
+    from named_items
     group by item_id
 
 ),
@@ -78,10 +93,10 @@ all_items as (
     union all
 
     select
-        line_items.item_id,
-        line_items.source_system,
+        unlisted_items.item_id,
+        unlisted_items.source_system,
         item_names.item_name,
-        line_items.category_id,
+        unlisted_items.category_id,
         cast(null as {{ type_money() }}) as unit_cost,
         cast(null as {{ type_money() }}) as unit_price,
         cast(null as {{ type_money() }}) as lead_time_days,
@@ -94,12 +109,12 @@ all_items as (
         cast(null as {{ type_money() }}) as item_height,
         cast(null as {{ type_money() }}) as item_weight,
         true as is_active,
-        line_items.flat_line_count = 1 as is_listed
-    from line_items
+        unlisted_items.has_flat_line = 1 as is_listed
+    from unlisted_items
     left join listed_items
-        on line_items.item_id = listed_items.item_id
+        on unlisted_items.item_id = listed_items.item_id
     left join item_names
-        on line_items.item_id = item_names.item_id and item_names.name_rank = 1
+        on unlisted_items.item_id = item_names.item_id and item_names.name_rank = 1
     where listed_items.item_id is null
 
     union all
@@ -125,18 +140,16 @@ all_items as (
 
 ),
 
-non_products as (
+prefixed_patterns as (
 
     select
         connector,
-        upper(
-            case connector
-                {%- for connector in enabled_connectors() %}
-                    when '{{ connector }}' then {{ id_prefix_literal(connector) }}
-                {%- endfor %}
-                else ''
-            end || trim(code_pattern)
-        ) as id_pattern
+        case connector
+            {%- for connector in enabled_connectors() %}
+                when '{{ connector }}' then {{ id_prefix_literal(connector) }}
+            {%- endfor %}
+            else ''
+        end || trim(code_pattern) as id_pattern
     from {{ ref('non_products') }}
 
 ),
@@ -145,10 +158,11 @@ non_product_items as (
 
     select all_items.item_id
     from all_items
-    inner join non_products
+    inner join prefixed_patterns
         on
-            all_items.source_system = non_products.connector
-            and {{ upper_case('all_items.item_id') }} like non_products.id_pattern
+            all_items.source_system = prefixed_patterns.connector
+            and {{ upper_case('all_items.item_id') }}
+            like {{ upper_case('prefixed_patterns.id_pattern') }}
     group by all_items.item_id
 
 )

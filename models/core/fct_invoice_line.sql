@@ -56,7 +56,7 @@ select
         typed_lines.unit_price,
         case
             when abs(typed_lines.quantity) >= 0.01
-                then {{ as_money(divide('typed_lines.net_amount', 'typed_lines.quantity')) }}
+                then {{ divide_money('typed_lines.net_amount', 'typed_lines.quantity') }}
         end
     ) as unit_price,
     typed_lines.discount_amount,

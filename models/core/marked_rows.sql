@@ -22,18 +22,22 @@ unreadable_values as (
     {%- endfor %}
 ),
 
-unlisted_lines as (
+lines_with_items as (
 
     select
         lines.source_system,
         lines.source_table,
         lines.source_key,
         lines.item_id,
-        lines.net_amount
+        lines.net_amount,
+        coalesce(items.is_listed, false) as is_listed,
+        lines.carries_header
+        and items.is_product
+        and items.category_id = '__uncategorised__' as lacks_category
     from {{ ref('int_invoice_lines_judged') }} as lines
     left join {{ ref('dim_item') }} as items
         on lines.item_id = items.item_id
-    where lines.rejection_reason is null and not coalesce(items.is_listed, false)
+    where lines.rejection_reason is null
 
 )
 
@@ -91,4 +95,17 @@ select
     case when item_id is null then 'missing_item' else 'unknown_item' end as mark,
     item_id as detail,
     net_amount
-from unlisted_lines
+from lines_with_items
+where not is_listed
+
+union all
+
+select
+    source_system,
+    source_table,
+    source_key,
+    'missing_category' as mark,
+    item_id as detail,
+    net_amount
+from lines_with_items
+where lacks_category

@@ -11,7 +11,7 @@ checked_rows as (
         *,
         case
             when item_id is null then 'missing_key'
-            {{ date_verdict('snapshot_date') }}
+            {{ date_reasons('snapshot_date') }}
             when has_unreadable_number then 'unparseable_number'
             when on_hand_quantity is null then 'missing_number'
         end as own_reason

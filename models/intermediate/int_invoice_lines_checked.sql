@@ -46,7 +46,7 @@ select
         when invoice_line_id is null or invoice_id is null then 'missing_key'
         when not carries_header and not has_header then 'line_without_header'
         when not carries_header and not has_accepted_header then 'rejected_header'
-        {{ date_verdict('line_date') }}
+        {{ date_reasons('line_date') }}
         when invoice_type is null then 'unknown_invoice_type'
         when has_unreadable_number then 'unparseable_number'
         when

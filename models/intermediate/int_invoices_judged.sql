@@ -22,7 +22,7 @@ checked_rows as (
         *,
         case
             when invoice_id is null then 'missing_key'
-            {{ date_verdict('invoice_date') }}
+            {{ date_reasons('invoice_date') }}
             when invoice_type is null then 'unknown_invoice_type'
         end as own_reason
     from typed_rows

@@ -54,6 +54,30 @@ ids as (
         'item' as entity,
         item_id as id,
         source_system
+    from {{ ref('int_inventory_snapshots_judged') }}
+    union all
+    select
+        'location' as entity,
+        location_id as id,
+        source_system
+    from {{ ref('int_inventory_snapshots_judged') }}
+    union all
+    select
+        'category' as entity,
+        category_id as id,
+        source_system
+    from {{ ref('int_items_judged') }}
+    union all
+    select
+        'category' as entity,
+        category_id as id,
+        source_system
+    from {{ ref('int_invoice_lines_judged') }}
+    union all
+    select
+        'item' as entity,
+        item_id as id,
+        source_system
     from {{ ref('int_invoice_lines_judged') }}
     union all
     select

@@ -1,6 +1,6 @@
-{# Guards rule of counting 2: by connector and month, raw lines and their amounts are the
-   accepted ones in the star plus the rejected ones in rejected_rows, none lost and none counted
-   twice. #}
+{# Guards rule of counting 2: by connector and month, raw lines and their amounts are the accepted
+   ones in the star plus those judged to be rejected, none lost and none counted twice. That
+   rejected_rows holds just those, with their amounts, is its own test. #}
 with
 
 raw_lines as (

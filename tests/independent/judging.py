@@ -91,8 +91,10 @@ class Accepted:
     lines: list[Line] = field(default_factory=list)
     items: dict[str, Item] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
-    countries: dict[str, str | None] = field(default_factory=dict)
-    regions: dict[str, str | None] = field(default_factory=dict)
+    counted_items: set[str] = field(default_factory=set)
+    """Items of stock counts."""
+    countries: dict[str, str] = field(default_factory=dict)
+    """The country that a location of a flat file is."""
     rejected: list[Rejected] = field(default_factory=list)
 
 
@@ -163,7 +165,7 @@ def judge_dw(tables: Mapping[str, Sequence[Raw]], settings: Settings, accepted: 
     for item_id, raw in listed("dw_item", "item_code_365").items():
         bare = item_id.removeprefix(prefix)
         category = trimmed(raw["category_code"])
-        inactive = (raw["is_active"] or "").strip(" ").lower() in ("false", "f", "no", "n", "0")
+        inactive = (trimmed(raw["is_active"]) or "").lower() in ("false", "f", "no", "n", "0")
         accepted.items[item_id] = Item(
             item_id=item_id,
             name=trimmed(raw["item_description"]),
@@ -180,12 +182,11 @@ def judge_dw(tables: Mapping[str, Sequence[Raw]], settings: Settings, accepted: 
             country=trimmed(raw["country"]),
             sales_rep_id=None if rep is None else prefix + rep,
         )
-    for location_id, raw in listed("dw_location", "location_code").items():
-        accepted.regions[location_id] = trimmed(raw["region"])
-        accepted.countries[location_id] = trimmed(raw["country"])
+    listed("dw_location", "location_code")
     listed("dw_sales_rep", "sales_rep_code")
     listed("dw_channel", "channel_code")
-    judge_dw_stock(tables.get("dw_inventory_snapshot", ()), settings, reject)
+    for item in judge_dw_stock(tables.get("dw_inventory_snapshot", ()), settings, reject):
+        accepted.counted_items.add(prefix + item)
 
     all_headers = set()
     good_headers = []
@@ -219,7 +220,7 @@ def judge_dw(tables: Mapping[str, Sequence[Raw]], settings: Settings, accepted: 
             sales_rep_id=member(raw["sales_rep_code"]),
             day=read.day,
             at=read.at if clock is None else datetime.combine(read.day, clock),
-            invoice_type=invoice_types()[(raw["invoice_type"] or "").strip(" ").lower()],
+            invoice_type=invoice_types()[(trimmed(raw["invoice_type"]) or "").lower()],
             header_amount=money(number(raw["total_grand"])),
         )
 
@@ -283,8 +284,8 @@ def judge_dw_stock(
     rows: Sequence[Raw],
     settings: Settings,
     reject: Callable[[str, Raw, str], None],
-) -> None:
-    """Stock counts: nothing here reads them, but their rejected rows are compared."""
+) -> set[str]:
+    """Judges stock counts, and returns the codes of the items counted."""
     good = []
     for raw in rows:
         reason: str | None = None
@@ -297,11 +298,14 @@ def judge_dw_stock(
         if reason is None:
             read = moment(raw["snapshot_date"])
             assert read is not None
-            key = (read.day, trimmed(raw["item_code_365"]), trimmed(raw["location_code"]))
-            good.append((key, raw))
+            item = trimmed(raw["item_code_365"]) or ""
+            good.append(((read.day, item, trimmed(raw["location_code"])), raw))
         else:
             reject("dw_inventory_snapshot", raw, reason)
-    first_of_each_key(good, lambda raw: reject("dw_inventory_snapshot", raw, "duplicate_key"))
+    kept = first_of_each_key(
+        good, lambda raw: reject("dw_inventory_snapshot", raw, "duplicate_key")
+    )
+    return {item for _, item, _ in kept}
 
 
 # Connector online_retail

@@ -8,12 +8,15 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 MONEY_PLACES = Decimal("0.0001")
 DIGITS = frozenset("0123456789")
+BLANKS = " \t\n\r\u00a0"
 EXACT = Context(prec=100)
+MOST_DIGITS = 11
+"""Digits before the point that a number may have, so that sums of them fit their type."""
 
 
 def trimmed(text: str | None) -> str | None:
     """Text without blanks around it; None when nothing is left."""
-    return None if text is None else (text.strip(" ") or None)
+    return None if text is None else (text.strip(BLANKS) or None)
 
 
 def is_digits(text: str, least: int, most: int) -> bool:
@@ -28,7 +31,7 @@ def number(text: str | None) -> Decimal | None:
     whole, point, fraction = unsigned.partition(".")
     if fraction and not is_digits(fraction, 1, 10**6):
         return None
-    if not (is_digits(whole, 1, 12) or (not whole and point and fraction)):
+    if not (is_digits(whole, 1, MOST_DIGITS) or (not whole and point and fraction)):
         return None
     return Decimal(word.rstrip(".") if point and not fraction else word)
 

@@ -100,7 +100,7 @@ def line_type(invoice_type: str, quantity: Decimal, amount: Decimal) -> str:
 def build_star(tables: Mapping[str, Mapping[str, Sequence[Raw]]], settings: Settings) -> Star:
     """Judges raw tables and assembles the star."""
     accepted = judge(tables, settings)
-    items = dict(accepted.items)
+    items = {item: inferred_item(item) for item in accepted.counted_items} | accepted.items
     facts = []
     for line in accepted.lines:
         invoice = accepted.invoices[line.invoice_id]
@@ -152,11 +152,13 @@ def category_of(item: Item) -> str:
 def known_customers(
     accepted: Accepted, facts: Sequence[Fact], as_of: date | None
 ) -> dict[str, KnownCustomer]:
-    """Customers that are listed, or invoiced by the clock."""
+    """Customers that are listed, or invoiced by the clock; none when there is no clock."""
+    if as_of is None:
+        return {}
     sold = {fact.invoice_id for fact in facts if fact.is_sale}
     invoices_of: dict[str, list[Invoice]] = {}
     for invoice in accepted.invoices.values():
-        if as_of is not None and invoice.day <= as_of and invoice.customer_id != UNKNOWN:
+        if invoice.day <= as_of and invoice.customer_id != UNKNOWN:
             invoices_of.setdefault(invoice.customer_id, []).append(invoice)
 
     known = {}
@@ -178,7 +180,7 @@ def known_customers(
         known[customer_id] = KnownCustomer(
             customer_id=customer_id,
             name=(listed and listed.name) or customer_id,
-            region=(listed and listed.region) or accepted.regions.get(place or ""),
+            region=listed.region if listed else None,
             country=(listed and listed.country) or accepted.countries.get(place or ""),
             location_id=place,
             sales_rep_ids=reps,

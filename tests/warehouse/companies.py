@@ -47,7 +47,7 @@ DAYS_BACK = (
 ODD_NUMBERS = (
     None, "", " ", "NaN", "1e5", "infinity", "-inf", "abc", "1,5", "1.2.3", "--1", "1 000", "0x1F",
     "1234567890123", "١٢", "  7 ", "+3", ".5", "5.", ".", "-0", "0.00004", "0.00005", "-0.00005",
-    "123456789012", "000000000001",
+    "12345678901", "123456789012", "000000000001",
 )  # fmt: skip
 ODD_DATES = (
     None, "", "yesterday", "today", "infinity", "epoch", "2023-02-29", "2024-02-30", "2024-13-01",
@@ -93,7 +93,7 @@ class Maker:
         return self.random.sample(values, min(self.random.randint(least, most), len(values)))
 
     def padded(self, code: str) -> str:
-        return self.mostly(code, (f" {code}", f"{code}  "))
+        return self.mostly(code, (f" {code}", f"{code}  ", f"\t{code}\u00a0"))
 
     def day(self) -> str:
         return (LAST_DAY - timedelta(days=self.one_of(*DAYS_BACK))).isoformat()
@@ -164,7 +164,7 @@ def dw_company(number: int) -> Company:
         invoice = f"{place}" if place % 7 else f"№ {place}'"
         kind = make.one_of("sale", "sale", "sale", "sale", " SALE", "Return", "adjustment")
         header: RawRow = {
-            "invoice_no_365": make.mostly(invoice, (None, "", f" {invoice} ")),
+            "invoice_no_365": make.mostly(invoice, (None, "", f" {invoice}\n")),
             "customer_code_365": make.mostly(
                 make.one_of(*customer_codes), (None, "", "not listed")
             ),

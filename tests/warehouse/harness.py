@@ -118,10 +118,15 @@ def land(connection: duckdb.DuckDBPyConnection, schema: str, name: str, table: R
     place = f"{quoted(schema)}.{quoted(name)}"
     connection.execute(f"create table {place} ({columns})")
     if table.rows:
-        row_of_marks = "(" + ", ".join("?" for _ in table.columns) + ")"
-        marks = ", ".join(row_of_marks for _ in table.rows)
-        values = [row.get(column) for row in table.rows for column in table.columns]
-        connection.execute(f"insert into {place} values {marks}", values)
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(
+                [{column: row.get(column) for column in table.columns} for row in table.rows], file
+            )
+            file.flush()
+            types = ", ".join(f"{quoted(column)}: 'varchar'" for column in table.columns)
+            connection.execute(
+                f"insert into {place} select * from read_json('{file.name}', columns = {{{types}}})"
+            )
 
 
 class Warehouse:

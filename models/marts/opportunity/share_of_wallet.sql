@@ -14,7 +14,7 @@ spend as (
 
 mean_spend as (
 
-    select {{ as_money(divide('sum(actual_spend)', 'count(*)')) }} as avg_spend
+    select {{ divide_money('sum(actual_spend)', 'count(*)') }} as avg_spend
     from spend
     where line_count > 0
 

@@ -47,7 +47,8 @@ final as (
         {{ read_date('invoice_date') }} as invoice_date,
         coalesce(
             {{ read_timestamp(
-                "substring(trim(invoice_date), 1, 10) || ' ' || trim(invoice_time)"
+                'substring(' ~ trim_blanks('invoice_date') ~ ", 1, 10) || ' ' || "
+                ~ trim_blanks('invoice_time')
             ) }},
             {{ read_timestamp('invoice_date') }}
         ) as invoice_at

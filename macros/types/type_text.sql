@@ -1,0 +1,1 @@
+{% macro type_text() -%} {{ dbt.type_string() }} {%- endmacro %}

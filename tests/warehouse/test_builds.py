@@ -1,0 +1,396 @@
+"""What holds for whole builds: same input, same rows; the clock; other names; bad input."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from datetime import date
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.independent.marts import MARTS
+from tests.independent.reading import moment
+from tests.warehouse.companies import RawRow, dw_company, online_retail_company
+from tests.warehouse.comparing import all_differences
+from tests.warehouse.harness import (
+    CONTRACTS,
+    OPTIONAL_DW_TABLES,
+    PROJECT,
+    Builder,
+    BuildFailed,
+    Company,
+    RawTable,
+    Row,
+    Warehouse,
+)
+
+RICH_DW, RICH_ONLINE_RETAIL = 16, 0
+"""Numbers of generated companies with many invoices and many bad rows."""
+
+
+def marts_of(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every mart."""
+    tables = warehouse.public_tables()
+    return {name: rows for name, rows in tables.items() if name.startswith("marts.")}
+
+
+def assert_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+    """Fails with the names of the tables that differ, and not with all their rows."""
+    assert one.keys() == other.keys()
+    assert [name for name in one if one[name] != other[name]] == []
+
+
+# Same input, same rows.
+
+
+@pytest.mark.parametrize(
+    "company",
+    [dw_company(RICH_DW), online_retail_company(RICH_ONLINE_RETAIL)],
+    ids=["dw", "online_retail"],
+)
+def test_order_of_raw_rows_changes_nothing(builder: Builder, company: Company) -> None:
+    random = Random(7)
+    shuffled = {
+        connector: {name: random.sample(rows, len(rows)) for name, rows in tables.items()}
+        for connector, tables in company.tables.items()
+    }
+    first = builder.build(company).public_tables()
+    second = builder.build(Company(shuffled, company.vars)).public_tables()
+    assert sum(len(rows) for rows in first.values()) > 300
+    assert_same(first, second)
+
+
+def test_second_build_in_the_same_file_changes_nothing(builder: Builder) -> None:
+    company = dw_company(RICH_DW)
+    warehouse = builder.build(company)
+    before = warehouse.public_tables()
+    builder.build_file(warehouse.path, company.all_vars())
+    assert_same(before, warehouse.public_tables())
+
+
+# The clock.
+
+
+def demo_tables() -> dict[str, list[RawRow]]:
+    """The demo company's raw rows, as text."""
+    tables = {}
+    for name in CONTRACTS["dw"]:
+        text = (PROJECT / "seeds" / "demo" / f"{name}.csv").read_text()
+        tables[name] = [
+            {column: value or None for column, value in row.items()}
+            for row in csv.DictReader(text.splitlines())
+        ]
+    return tables
+
+
+def without_later_invoices(
+    tables: Mapping[str, list[RawRow]], as_of: date
+) -> dict[str, list[RawRow]]:
+    """The tables as they were on a day, before later invoices came."""
+
+    def is_later(header: RawRow) -> bool:
+        read = moment(header["invoice_date"])
+        return read is not None and read.day > as_of
+
+    later = {row["invoice_no_365"] for row in tables["dw_invoice_header"] if is_later(row)}
+    return {
+        name: [row for row in rows if row.get("invoice_no_365") not in later]
+        if name in ("dw_invoice_header", "dw_invoice_line")
+        else rows
+        for name, rows in tables.items()
+    }
+
+
+def test_later_invoices_change_no_earlier_mart(builder: Builder) -> None:
+    """Not even the invoice of the next day, of a customer and an item that nobody knew."""
+    as_of = date(2025, 3, 15)
+    full = demo_tables()
+    full["dw_invoice_header"].append(
+        {
+            "invoice_no_365": "LATER-1",
+            "customer_code_365": "LATER-CUSTOMER",
+            "invoice_date": "2025-03-16",
+            "invoice_type": "sale",
+            "total_grand": "1000",
+            "sales_rep_code": "LATER-REP",
+            "location_code": "LATER-LOCATION",
+        }
+    )
+    full["dw_invoice_line"] += [
+        {
+            "id": f"LATER-{item}",
+            "invoice_no_365": "LATER-1",
+            "item_code_365": item,
+            "quantity": "1",
+            "line_total_incl": "500",
+        }
+        for item in ("LATER-ITEM", str(full["dw_item"][0]["item_code_365"]))
+    ]
+    earlier = without_later_invoices(full, as_of)
+    assert len(earlier["dw_invoice_header"]) < 0.6 * len(full["dw_invoice_header"])
+    variables = {"as_of_date": as_of.isoformat(), "build_date": "2026-12-31"}
+    before, after = (
+        marts_of(builder.build(Company({"dw": tables}, variables))) for tables in (earlier, full)
+    )
+    assert all(before[f"marts.{name}"] for name in MARTS)
+    assert_same(before, after)
+
+
+def test_later_lines_of_a_flat_file_change_no_earlier_mart(builder: Builder) -> None:
+    """A later invoice brings a new description, customer, country and item."""
+
+    def line(invoice: str, day: str, **other: str) -> RawRow:
+        return {
+            "Invoice": invoice,
+            "StockCode": "22423",
+            "Description": "CAKE STAND",
+            "Quantity": "2",
+            "InvoiceDate": f"{day} 10:00:00",
+            "Price": "12.75",
+            "Customer ID": "13085",
+            "Country": "EIRE",
+            **other,
+        }
+
+    earlier = [
+        line("1", "2024-01-31"),
+        line("1", "2024-01-31", StockCode="22720", Description="CAKE TINS"),
+        line("2", "2024-02-29", Country="France"),
+        line("3", "2024-02-29", Quantity="1"),
+    ]
+    later = [
+        line("4", "2024-03-01", Description="A STAND", Country="France"),
+        line("5", "2024-03-01", Description="A STAND", Country="France"),
+        line("6", "2024-03-01", **{"Customer ID": "99999", "StockCode": "10002"}),
+    ]
+    variables = {"as_of_date": "2024-02-29", "basket_min_count": 1, "build_date": "2024-12-31"}
+    before, after = (
+        marts_of(
+            builder.build(Company({"online_retail": {"online_retail_lines": lines}}, variables))
+        )
+        for lines in (earlier, later + earlier)
+    )
+    assert all(before[f"marts.{name}"] for name in ("basket_rule", "customer_360"))
+    assert_same(before, after)
+
+
+# Empty tables.
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"dw": {name: [] for name in OPTIONAL_DW_TABLES}},
+        {"online_retail": {}},
+    ],
+    ids=["dw", "online_retail"],
+)
+def test_empty_tables_build_green_and_empty(builder: Builder, tables: dict[str, Any]) -> None:
+    warehouse = builder.build(Company(tables), with_tests=True)
+    assert [name for name in MARTS if warehouse.rows(f"marts.{name}")] == []
+
+
+def test_lists_without_invoices_build_green_and_empty(builder: Builder) -> None:
+    tables = {
+        "dw_item": [{"item_code_365": "I1", "category_code": "K1"}],
+        "dw_customer": [{"customer_code_365": "C1"}],
+    }
+    warehouse = builder.build(Company({"dw": tables}), with_tests=True)
+    assert [name for name in MARTS if warehouse.rows(f"marts.{name}")] == []
+
+
+# Several connectors at once.
+
+
+def both_connectors(prefixes: dict[str, str]) -> Company:
+    dw, flat = dw_company(RICH_DW), online_retail_company(RICH_ONLINE_RETAIL)
+    variables = {**dw.vars, "basket_min_support": 0, "id_prefix": prefixes}
+    return Company({**dw.tables, **flat.tables}, variables)
+
+
+def test_connectors_build_together(builder: Builder) -> None:
+    company = both_connectors({"online_retail": "or-"})
+    warehouse = builder.build(company, with_tests=True)
+    assert all_differences(warehouse, company) == []
+    sources = {row["source_system"] for row in warehouse.rows("core.fct_invoice")}
+    assert sources == {"dw", "online_retail"}
+
+
+def test_ids_that_collide_are_refused(builder: Builder) -> None:
+    lines = [
+        {
+            "Invoice": "536365",
+            "StockCode": "I1",
+            "Description": "CAKE STAND",
+            "Quantity": "2",
+            "InvoiceDate": "2024-01-31 10:00:00",
+            "Price": "12.75",
+            "Customer ID": "13085",
+            "Country": "EIRE",
+        }
+    ]
+    items = [{"item_code_365": "I1", "item_description": "Another item", "category_code": "K1"}]
+    tables = {
+        "dw": {"dw_item": items, **{name: [] for name in OPTIONAL_DW_TABLES}},
+        "online_retail": {"online_retail_lines": lines},
+    }
+    with pytest.raises(BuildFailed, match="ids_do_not_collide"):
+        builder.build(Company(tables), with_tests=True)
+    builder.build(Company(tables, {"id_prefix": {"dw": "dw-"}}), with_tests=True)
+
+
+# Tables and columns under other names.
+
+
+def under_other_names(
+    company: Company,
+) -> tuple[dict[str, dict[str, RawTable]], dict[str, dict[str, str | None]]]:
+    """A company's raw tables as `ERP Table 1` with columns `field 1` ..., and the map to them.
+
+    Columns of which no row has a value are left out, where they are optional.
+    """
+    needed = {
+        "dw_invoice_header": 5,
+        "dw_invoice_line": 5,
+        "dw_item": 3,
+        "dw_inventory_snapshot": 3,
+    }
+    tables: dict[str, RawTable] = {}
+    columns_map: dict[str, dict[str, str | None]] = {}
+    for place, (name, table) in enumerate(company.raw_tables()["dw"].items(), start=1):
+        mapping: dict[str, str | None] = {"table": f"ERP Table {place}"}
+        for at, column in enumerate(table.columns):
+            is_used = at < needed.get(name, 1) or any(row.get(column) for row in table.rows)
+            mapping[column] = f"Field {at}" if is_used else None
+        there = {column: own for column, own in mapping.items() if own and column != "table"}
+        tables[f"ERP Table {place}"] = RawTable(
+            [*there.values(), "a column that nobody asked for"],
+            [{own: row.get(column) for column, own in there.items()} for row in table.rows],
+        )
+        columns_map[name] = mapping
+    return {"erp": tables}, columns_map
+
+
+def test_tables_and_columns_under_other_names(builder: Builder) -> None:
+    company = dw_company(RICH_DW)
+    expected = builder.build(company).public_tables()
+    raw_tables, columns_map = under_other_names(company)
+    assert any(own is None for mapping in columns_map.values() for own in mapping.values())
+    renamed = Company(
+        company.tables, {**company.vars, "dw_schema": "erp", "dw_columns": columns_map}
+    )
+    assert_same(builder.build(renamed, raw_tables=raw_tables).public_tables(), expected)
+
+
+# Bad input ends with one sentence.
+
+
+def one_invoice(**columns: str) -> Company:
+    header = {
+        "invoice_no_365": "1",
+        "customer_code_365": "C1",
+        "invoice_date": "2024-01-31",
+        "invoice_type": "sale",
+        "total_grand": "10",
+        **columns,
+    }
+    return Company({"dw": {"dw_invoice_header": [header]}})
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        (
+            {"connectors": ["sap"]},
+            "Var connectors names 'sap', which is no connector of this project; choose from dw, ",
+        ),
+        ({"connectors": "dw"}, "Var connectors must be a list such as [dw] or "),
+        ({"basket_min_suport": 0.1}, "There is no var 'basket_min_suport'; the vars are "),
+        (
+            {"dw_columns": {"dw_invoices": {"table": "invoices"}}},
+            "Var dw_columns maps a table 'dw_invoices', which the contract lacks; its tables are ",
+        ),
+        (
+            {"dw_columns": {"dw_item": {"item_colour": "colour"}}},
+            "Var dw_columns maps a column 'dw_item.item_colour', which the contract lacks; ",
+        ),
+        (
+            {"dw_columns": {"dw_invoice_line": {"quantity": None}}},
+            "Var dw_columns maps dw_invoice_line.quantity to null, but without it every row would",
+        ),
+        ({"rfm_monetary": "gross"}, "Var rfm_monetary must be net or sales, not 'gross'."),
+        (
+            {"basket_min_support": "1 %"},
+            "Var basket_min_support must be a number that is not negative, not '1 %'.",
+        ),
+        (
+            {"as_of_date": "31/12/2024"},
+            "Var as_of_date must be a day as YYYY-MM-DD, not '31/12/2024'.",
+        ),
+        (
+            {"id_prefix": {"sap": "s-"}},
+            "Var id_prefix names 'sap', which is no connector of this project; choose from dw, ",
+        ),
+        (
+            {"dw_columns": {"dw_item": {"category_code": "item_group"}}},
+            "The raw table dw.dw_item has no column 'item_group', which the contract's"
+            " dw_item.category_code is read from: name the right one in var dw_columns; ",
+        ),
+        (
+            {"dw_columns": {"dw_item": {"table": "articles"}}},
+            "The raw table dw.articles is not there: load it (make load SOURCE=dw FILE=...), ",
+        ),
+        (
+            {"dw_columns": {"dw_item": {"table": "dw_item"}}, "use_demo_data": True},
+            "Var dw_columns maps the tables of a company, but use_demo_data is true: ",
+        ),
+    ],
+    ids=[
+        "unknown connector", "connectors no list", "unknown var", "unknown contract table",
+        "unknown contract column", "needed column as null", "unknown monetary", "no number",
+        "no date", "prefix of an unknown connector", "unknown column", "unknown table", "map of demo data",
+    ],
+)  # fmt: skip
+def test_bad_vars_are_named_in_one_sentence(
+    builder: Builder, variables: Row, sentence: str
+) -> None:
+    with pytest.raises(BuildFailed) as failure:
+        builder.build(Company(one_invoice().tables, variables))
+    assert sentence in str(failure.value)
+
+
+def test_optional_column_that_is_not_there_may_be_mapped_to_null(builder: Builder) -> None:
+    company = one_invoice()
+    raw_tables = company.raw_tables()
+    header = raw_tables["dw"]["dw_invoice_header"]
+    header.columns = [column for column in header.columns if column != "currency_code"]
+    with pytest.raises(BuildFailed, match=r"'currency_code'.* or null for none; its columns are"):
+        builder.build(company, raw_tables=raw_tables)
+    columns_map = {"dw_invoice_header": {"currency_code": None}}
+    mapped = Company(company.tables, {"dw_columns": columns_map})
+    assert builder.build(mapped, raw_tables=raw_tables).rows("core.fct_invoice")
+
+
+def test_two_currencies_stop_the_build(builder: Builder) -> None:
+    euros, pounds = one_invoice(currency_code="EUR"), one_invoice(currency_code=" GBP")
+    headers = [
+        *euros.tables["dw"]["dw_invoice_header"],
+        *({**row, "invoice_no_365": "2"} for row in pounds.tables["dw"]["dw_invoice_header"]),
+    ]
+    with pytest.raises(BuildFailed) as failure:
+        builder.build(Company({"dw": {"dw_invoice_header": headers}}))
+    assert "Accepted invoices are in 2 currencies (EUR, GBP), and amounts in different" in str(
+        failure.value
+    )
+
+
+def test_currency_of_a_rejected_invoice_does_not_matter(builder: Builder) -> None:
+    euros = one_invoice(currency_code="EUR")
+    rejected = one_invoice(currency_code="GBP", invoice_no_365="2", invoice_type="quote")
+    headers = [
+        row for company in (euros, rejected) for row in company.tables["dw"]["dw_invoice_header"]
+    ]
+    warehouse = builder.build(Company({"dw": {"dw_invoice_header": headers}}))
+    assert len(warehouse.rows("core.fct_invoice")) == 1
