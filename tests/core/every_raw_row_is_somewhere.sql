@@ -64,7 +64,9 @@ housed_counts as (
 
 )
 
-select *
+select
+    raw_counts.*,
+    housed_counts.housed_row_count
 from raw_counts
 full outer join housed_counts
     on

@@ -60,7 +60,10 @@ star_months as (
 
 )
 
-select *
+select
+    raw_months.*,
+    star_months.star_row_count,
+    star_months.star_amount
 from raw_months
 full outer join star_months
     on

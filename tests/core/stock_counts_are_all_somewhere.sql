@@ -20,7 +20,9 @@ housed_counts as (
 
 )
 
-select *
+select
+    raw_counts.row_count as raw_row_count,
+    housed_counts.row_count as housed_row_count
 from raw_counts
 inner join housed_counts
     on raw_counts.row_count <> housed_counts.row_count

@@ -7,12 +7,14 @@ expected_customers as (
     select
         'customer_360' as mart,
         customer_id
-    from {{ ref('dim_customer') }} where is_known
+    from {{ ref('dim_customer') }}
+    where is_known
     union all
     select
         'share_of_wallet' as mart,
         customer_id
-    from {{ ref('dim_customer') }} where is_known
+    from {{ ref('dim_customer') }}
+    where is_known
     union all
     select
         'customer_rfm' as mart,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import copy
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qs, urlparse
@@ -18,6 +17,7 @@ from ingest.check_input import Report
 from ingest.contract import Contract, read_contract
 from ingest.errors import REFUSED, STOPPED, InputError
 from ingest.load import load
+from tests.unit.small_project import make_small_project
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD: dict[str, list[dict[str, Any]]] = {
@@ -77,19 +77,7 @@ Check = Callable[..., Report]
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A dbt project of this one's sources and vars and of two small seeds, which parses fast."""
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "models").mkdir()
-    for sources in (ROOT / "models" / "staging").glob("*/*__sources.yml"):
-        copy(sources, folder / "models")
-    copy(ROOT / "profiles.yml.example", folder / "profiles.yml")
-    (folder / "seeds").mkdir()
-    for name in GOOD:
-        (folder / "seeds" / f"{name}.csv").write_text("id\n1\n", "utf-8")
-    whole = yaml.safe_load((ROOT / "dbt_project.yml").read_text("utf-8"))
-    kept = {key: whole[key] for key in ("name", "profile", "vars")}
-    kept["seeds"] = {whole["name"]: {"+schema": "demo"}}
-    (folder / "dbt_project.yml").write_text(yaml.safe_dump(kept), "utf-8")
-    return folder
+    return make_small_project(tmp_path_factory.mktemp("project"), seeds=GOOD)
 
 
 @pytest.fixture(scope="module")

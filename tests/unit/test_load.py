@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from shutil import copy
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -19,6 +18,7 @@ from ingest import load as loader
 from ingest.contract import Contract, read_contract
 from ingest.errors import REFUSED, InputError
 from ingest.files import open_file
+from tests.unit.small_project import make_small_project
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country"
@@ -30,15 +30,7 @@ Load = Callable[..., list[str]]
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A dbt project of this one's sources and vars and nothing else, which parses fast."""
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "models").mkdir()
-    for sources in (ROOT / "models" / "staging").glob("*/*__sources.yml"):
-        copy(sources, folder / "models")
-    copy(ROOT / "profiles.yml.example", folder / "profiles.yml")
-    whole = yaml.safe_load((ROOT / "dbt_project.yml").read_text("utf-8"))
-    kept = {key: whole[key] for key in ("name", "profile", "vars")}
-    (folder / "dbt_project.yml").write_text(yaml.safe_dump(kept), "utf-8")
-    return folder
+    return make_small_project(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture

@@ -350,7 +350,8 @@ def one_invoice(**columns: str) -> Company:
     ids=[
         "unknown connector", "connectors no list", "unknown var", "unknown contract table",
         "unknown contract column", "needed column as null", "unknown monetary", "no number",
-        "no date", "prefix of an unknown connector", "unknown column", "unknown table", "map of demo data",
+        "no date", "prefix of an unknown connector", "unknown column", "unknown table",
+        "map of demo data",
     ],
 )  # fmt: skip
 def test_bad_vars_are_named_in_one_sentence(

@@ -20,6 +20,10 @@ from tests.warehouse.harness import PROJECT, Warehouse
 RATIO_TOLERANCE = Decimal("1e-9")
 RATIO_UNIT = Decimal("1e-12")
 
+# A schema of the tests' own, so that a server that PGHOST names keeps its warehouse.
+SCHEMA = "opportunity_under_test"
+LAYERS = ("demo", "reference", "staging", "intermediate", "core", "marts")
+
 
 @pytest.fixture(scope="module")
 def postgres_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
@@ -51,6 +55,7 @@ def postgres(
         **os.environ,
         **postgres_environment,
         "DBT_TARGET": "postgres",
+        "DBT_SCHEMA": SCHEMA,
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
@@ -71,6 +76,10 @@ def postgres(
         password=environment.get("PGPASSWORD"),
     )
     yield connection
+    with connection.cursor() as cursor:
+        for layer in LAYERS:
+            cursor.execute(f"drop schema if exists {SCHEMA}_{layer} cascade")
+    connection.commit()
     connection.close()
 
 
@@ -94,7 +103,7 @@ def test_every_public_table_has_the_rows_of_duckdb(
     for table in tables:
         layer, name = table.split(".")
         with postgres.cursor() as cursor:
-            cursor.execute(f"select * from opportunity_{layer}.{name}")
+            cursor.execute(f"select * from {SCHEMA}_{layer}.{name}")
             names = [column.name for column in cursor.description or ()]
             scales = [column.scale for column in cursor.description or ()]
             found = cursor.fetchall()
@@ -118,7 +127,7 @@ def test_rejected_rows_are_the_same_rows(
 ) -> None:
     columns = ("source_table", "source_key", "reason", "net_amount")
     with postgres.cursor() as cursor:
-        cursor.execute(f"select {', '.join(columns)} from opportunity_core.rejected_rows")
+        cursor.execute(f"select {', '.join(columns)} from {SCHEMA}_core.rejected_rows")
         found = sorted(cursor.fetchall(), key=repr)
     rows = demo.rows("core.rejected_rows")
     assert found == sorted((tuple(row[column] for column in columns) for row in rows), key=repr)
@@ -129,13 +138,13 @@ def test_text_orders_by_code_point_in_every_public_table(
 ) -> None:
     with postgres.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             select tables.table_name, columns.column_name, columns.collation_name
             from information_schema.columns as columns
             inner join information_schema.tables as tables
                 using (table_schema, table_name)
             where
-                columns.table_schema in ('opportunity_core', 'opportunity_marts')
+                columns.table_schema in ('{SCHEMA}_core', '{SCHEMA}_marts')
                 and columns.data_type = 'text'
                 and tables.table_type = 'BASE TABLE'
                 and tables.table_name <> 'build_info'
