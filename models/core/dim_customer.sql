@@ -109,7 +109,10 @@ select
     invoice_dates.first_invoice_date,
     invoice_dates.last_invoice_date,
     listed_customers.customer_id is not null as is_listed,
-    listed_customers.customer_id is not null or invoice_dates.customer_id is not null as is_known
+    -- Without any invoice there is no clock, and nothing that a mart could be as of.
+    {{ as_of_date() }} is not null
+    and (listed_customers.customer_id is not null or invoice_dates.customer_id is not null)
+        as is_known
 from customer_codes
 left join listed_customers
     on customer_codes.customer_id = listed_customers.customer_id

@@ -5,7 +5,7 @@ rejected_by_judges as (
     {%- for entity in stream_columns() %}
     select
         source_table,
-        source_key,
+        coalesce(source_key, '') as source_key,
         rejection_reason,
         {{ 'net_amount' if entity == 'invoice_lines' else as_money('null') }} as net_amount
     from {{ ref('int_' ~ entity ~ '_judged') }}
@@ -31,12 +31,12 @@ model_counts as (
 
     select
         source_table,
-        source_key,
+        coalesce(source_key, '') as source_key,
         reason,
         count(*) as row_count,
         sum(net_amount) as net_amount
     from {{ model }}
-    group by source_table, source_key, reason
+    group by source_table, coalesce(source_key, ''), reason
 
 )
 
@@ -45,7 +45,7 @@ from judged_counts
 full outer join model_counts
     on
         judged_counts.source_table = model_counts.source_table
-        and coalesce(judged_counts.source_key, '') = coalesce(model_counts.source_key, '')
+        and judged_counts.source_key = model_counts.source_key
         and judged_counts.reason = model_counts.reason
 where
     coalesce(judged_counts.row_count, 0) <> coalesce(model_counts.row_count, 0)

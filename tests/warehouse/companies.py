@@ -160,7 +160,7 @@ def dw_company(number: int) -> Company:
 
     headers: list[RawRow] = []
     lines: list[RawRow] = []
-    for place in range(make.one_of(0, 1, 5, 15, 25, 40)):
+    for place in range(make.one_of(0, 1, 5, 10, 15, 20, 25, 30, 40, 40)):
         invoice = f"{place}" if place % 7 else f"№ {place}'"
         kind = make.one_of("sale", "sale", "sale", "sale", " SALE", "Return", "adjustment")
         header: RawRow = {
@@ -269,7 +269,7 @@ def online_retail_company(number: int) -> Company:
     customers = make.some_of(["13085.0", "13085", "12346", "12347.0", None, " 12346 ", "12"], 1, 5)
     bundles = [make.some_of(codes, 1, 4) for _ in range(3)]
     rows: list[RawRow] = []
-    for place in range(make.one_of(0, 1, 5, 15, 25, 40)):
+    for place in range(make.one_of(0, 1, 5, 10, 15, 20, 25, 30, 40, 40)):
         letter = make.one_of("", "", "", "", "C", "A")
         invoice = f"{letter}{536365 + place}"
         moments = [make.moment() for _ in range(make.one_of(1, 1, 1, 2, 3))]

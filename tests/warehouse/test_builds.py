@@ -26,7 +26,7 @@ from tests.warehouse.harness import (
     Warehouse,
 )
 
-RICH_DW, RICH_ONLINE_RETAIL = 16, 0
+RICH_DW, RICH_ONLINE_RETAIL = 279, 9
 """Numbers of generated companies with many invoices and many bad rows."""
 
 
@@ -336,7 +336,7 @@ def one_invoice(**columns: str) -> Company:
         (
             {"dw_columns": {"dw_item": {"category_code": "item_group"}}},
             "The raw table dw.dw_item has no column 'item_group', which the contract's"
-            " dw_item.category_code is read from: name the right one in var dw_columns; ",
+            " dw_item.category_code is read from: name the right one in var dw_columns",
         ),
         (
             {"dw_columns": {"dw_item": {"table": "articles"}}},

@@ -114,21 +114,33 @@ passing_rules as (
 
 ),
 
+-- The variance of ln(lift), 1/n - 1/n_from - 1/n_to + (2 lift - 1)/N, over one denominator: whole
+-- numbers cancel exactly, where doubles would leave a little that the root makes large.
+counted_rules as (
+
+    select
+        *,
+        cast(basket_count as decimal(38, 0)) as n,
+        cast(from_basket_count as decimal(38, 0)) as n_from,
+        cast(to_basket_count as decimal(38, 0)) as n_to,
+        cast(total_basket_count as decimal(38, 0)) as n_total
+    from passing_rules
+
+),
+
 ranked_rules as (
 
     select
         *,
-        sqrt(greatest(
-            {{ divide(1, 'basket_count') }}
-            - {{ divide(1, 'from_basket_count') }}
-            - {{ divide(1, 'to_basket_count') }}
-            + (2 * lift - 1) / total_basket_count,
-            {{ as_double(0) }}
-        )) as log_lift_error,
+        sqrt({{ divide(
+            'n_from * n_to * n_total - n * (n_from + n_to) * n_total'
+            ~ ' + 2 * n * n * n_total - n * n_from * n_to',
+            'n * n_from * n_to * n_total'
+        ) }}) as log_lift_error,
         row_number() over (
             order by adjusted_lift desc, basket_count desc, from_item_id, to_item_id
         ) as rule_rank
-    from passing_rules
+    from counted_rules
 
 ),
 
