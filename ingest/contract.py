@@ -257,10 +257,7 @@ def _seeds(tables: tuple[Table, ...], nodes: list[Any]) -> tuple[Table, ...]:
             schema=seeds[table.name].schema,
             identifier=seeds[table.name].alias,
             is_required=table.is_required,
-            columns=tuple(
-                replace(column, physical=column.name)
-                for column in table.columns
-            ),
+            columns=tuple(replace(column, physical=column.name) for column in table.columns),
         )
         for table in tables
         if table.name in seeds
