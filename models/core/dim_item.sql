@@ -12,7 +12,7 @@ listed_items as (
 
 lines as (
 
-    select source_system, item_id, item_name, category_id, carries_header, invoice_date
+    select source_system, invoice_id, item_id, item_name, category_id, carries_header
     from {{ ref('int_invoice_lines_judged') }}
     where rejection_reason is null and item_id is not null
 
@@ -48,12 +48,14 @@ unlisted_items as (
 name_counts as (
 
     select
-        item_id,
-        item_name,
+        lines.item_id,
+        lines.item_name,
         count(*) as line_count
     from lines
-    where item_name is not null and invoice_date <= {{ as_of_date() }}
-    group by item_id, item_name
+    inner join {{ ref('int_invoices_assembled') }} as invoices
+        on lines.invoice_id = invoices.invoice_id
+    where lines.item_name is not null and invoices.invoice_date <= {{ as_of_date() }}
+    group by lines.item_id, lines.item_name
 
 ),
 

@@ -18,8 +18,12 @@ from tests.independent.marts_sales import (
     total,
     total_or_none,
 )
+from tests.independent.reading import MONEY_PLACES
 from tests.independent.settings import rfm_segments
 from tests.independent.star import ZERO, Fact, Star
+
+SURE_IN_DOUBLES = Decimal(10**7)
+"""Below this a double, read to eight decimals, still tells a half of the fourth."""
 
 
 def facts_by_customer(star: Star) -> dict[str, list[Fact]]:
@@ -92,7 +96,7 @@ def abc_classes(amounts: Mapping[str, Decimal | None], star: Star) -> dict[str, 
 def share_of_wallet(star: Star) -> list[Row]:
     by_customer = facts_by_customer(star)
     spends = [spend(facts) for facts in by_customer.values() if facts]
-    mean = exact_mean(spends)
+    means = means_as_doubles_have_them(exact_mean(spends))
     rows = []
     for customer_id, facts in by_customer.items():
         actual = spend(facts)
@@ -100,8 +104,8 @@ def share_of_wallet(star: Star) -> list[Row]:
             {
                 "customer_id": customer_id,
                 "actual_spend": actual,
-                "avg_spend": mean,
-                "opportunity_gap": max(mean - actual, ZERO),
+                "avg_spend": means,
+                "opportunity_gap": frozenset(max(mean - actual, ZERO) for mean in means),
             }
         )
     return rows
@@ -114,6 +118,13 @@ def exact_mean(amounts: Sequence[Decimal]) -> Decimal:
     mean = Fraction(total(amounts)) / len(amounts)
     units = int(abs(mean) * 10_000 + Fraction(1, 2))
     return (Decimal(units) / 10_000 * (-1 if mean < 0 else 1)).quantize(ZERO)
+
+
+def means_as_doubles_have_them(mean: Decimal) -> frozenset[Decimal]:
+    """A mean, and where it is too large for a double to tell a half, its neighbours too."""
+    if abs(mean) < SURE_IN_DOUBLES:
+        return frozenset({mean})
+    return frozenset({mean - MONEY_PLACES, mean, mean + MONEY_PLACES})
 
 
 def category_penetration(star: Star) -> list[Row]:
