@@ -17,7 +17,15 @@ export DO_NOT_TRACK := 1
 
 BIN := .venv/bin
 READY := .venv/.ready
+SPARK_READY := .venv/.spark-ready
+BENCH_READY := .venv/.bench-ready
+ENGINE_READY := $(if $(filter spark,$(TARGET)),$(SPARK_READY),$(READY))
 BOUNCER_READY := .venv-bouncer/.ready
+
+# Pinned versions with hashes, and no address of any index.
+COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --no-strip-extras \
+	--no-header --no-emit-index-url --quiet
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help build test load check-input lint docs bench clean lock
 
@@ -26,19 +34,19 @@ help: ## this list
 	@echo
 	@echo "  Variables: TARGET=duckdb|postgres  VARS='{dbt var: value, ...}'  SOURCE=dw|online_retail  FILE=path"
 
-build: $(READY) profiles.yml ## build and test every table: the demo company, or VARS='{connectors: [online_retail]}'
+build: $(ENGINE_READY) profiles.yml ## build and test every table: the demo company, or VARS='{connectors: [online_retail]}'
 	$(BIN)/dbt build --vars "$$VARS"
 
-load: $(READY) profiles.yml ## load raw tables: SOURCE=online_retail FILE=lines.csv, or SOURCE=dw FILE=folder
+load: $(ENGINE_READY) profiles.yml ## load raw tables: SOURCE=online_retail FILE=lines.csv, or SOURCE=dw FILE=folder
 	@$(BIN)/python -m ingest.load --source "$$SOURCE" --file "$$FILE" --target "$$TARGET" --vars "$$VARS"
 
-check-input: $(READY) profiles.yml ## the gate: refuse raw tables that would make every number wrong
+check-input: $(ENGINE_READY) profiles.yml ## the gate: refuse raw tables that would make every number wrong
 	@$(BIN)/python -m ingest.check_input --target "$$TARGET" --vars "$$VARS"
 
-test: $(READY) profiles.yml ## all tests: units, generated companies, published results, PostgreSQL
+test: $(SPARK_READY) profiles.yml ## all tests: units, generated companies, published results, PostgreSQL
 	$(BIN)/python -m pytest
 
-lint: $(READY) $(BOUNCER_READY) profiles.yml ## style, types, and the project's own rules of names, layers and tests
+lint: $(BENCH_READY) $(BOUNCER_READY) profiles.yml ## style, types, and the project's own rules of names, layers and tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -48,22 +56,24 @@ lint: $(READY) $(BOUNCER_READY) profiles.yml ## style, types, and the project's 
 	$(BIN)/dbt parse --vars '{connectors: [dw, online_retail]}' --no-partial-parse
 	.venv-bouncer/bin/dbt-bouncer run
 
-docs: $(READY) profiles.yml ## the dbt documentation site in target/, and the diagram in docs/
+docs: $(ENGINE_READY) profiles.yml ## the dbt documentation site in target/, and the diagram in docs/
 	$(BIN)/dbt docs generate --vars "$$VARS"
 	$(BIN)/python docs/draw_star.py
 	@echo "Open it with: $(BIN)/dbt docs serve"
 
-bench: $(READY) profiles.yml ## seconds and memory of a build: FILE=an Online Retail II file
+bench: $(BENCH_READY) profiles.yml ## seconds and memory of a build: FILE=an Online Retail II file
 	$(BIN)/python -m bench.build_online_retail --file "$$FILE"
 
 clean: ## remove what builds leave behind; raw tables and the warehouse file stay
 	rm -rf target logs .pytest_cache .hypothesis .mypy_cache .ruff_cache
 
 lock: ## write the lock files anew from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 \
-		--no-strip-extras --no-header --no-emit-index-url --quiet --output-file requirements/project.lock
-	uv pip compile --group bouncer --universal --generate-hashes --python-version 3.11 \
-		--no-strip-extras --no-header --no-emit-index-url --quiet --output-file requirements/bouncer.lock
+	$(COMPILE) pyproject.toml --group dev --output-file requirements/project.lock
+	$(COMPILE) pyproject.toml --group dev --group spark \
+		--constraint requirements/project.lock --output-file requirements/spark.lock
+	$(COMPILE) pyproject.toml --group dev --group spark --group bench \
+		--constraint requirements/spark.lock --output-file requirements/bench.lock
+	$(COMPILE) --group bouncer --output-file requirements/bouncer.lock
 
 profiles.yml:
 	cp profiles.yml.example profiles.yml
@@ -72,7 +82,17 @@ $(READY): requirements/project.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, and $(PYTHON) is " + sys.version.split()[0] + ": name another by PYTHON=...")'
 	@echo "Setting up .venv (once; about a minute)"
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/project.lock
+	$(INSTALL) -r requirements/project.lock
+	@touch $@
+
+$(SPARK_READY): requirements/spark.lock $(READY)
+	@echo "Adding Spark to .venv (once)"
+	$(INSTALL) -r requirements/spark.lock
+	@touch $@
+
+$(BENCH_READY): requirements/bench.lock $(SPARK_READY)
+	@echo "Adding what the benchmark compares with to .venv (once)"
+	$(INSTALL) -r requirements/bench.lock
 	@touch $@
 
 $(BOUNCER_READY): requirements/bouncer.lock
