@@ -29,7 +29,8 @@ select
     coalesce(invoice_totals.line_count, 0) as line_count,
     coalesce(invoice_totals.net_amount, {{ as_money('0') }}) as net_amount,
     coalesce(invoice_totals.gross_amount, {{ as_money('0') }}) as gross_amount,
-    invoices.header_amount
+    invoices.header_amount,
+    {{ month_start('invoices.invoice_date') }} as invoice_month
 from {{ ref('int_invoices_assembled') }} as invoices
 left join invoice_totals
     on invoices.invoice_id = invoice_totals.invoice_id

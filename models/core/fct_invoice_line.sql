@@ -63,7 +63,8 @@ select
     typed_lines.net_amount,
     typed_lines.gross_amount,
     typed_lines.cost_amount,
-    {{ as_money('typed_lines.net_amount - typed_lines.cost_amount') }} as margin_amount
+    {{ as_money('typed_lines.net_amount - typed_lines.cost_amount') }} as margin_amount,
+    invoices.invoice_month
 from typed_lines
 inner join {{ ref('fct_invoice') }} as invoices
     on typed_lines.invoice_id = invoices.invoice_id
