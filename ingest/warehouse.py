@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -177,8 +178,13 @@ class _DuckDB:
         )
         self._connection.execute(f"create schema if not exists {quoted(table.schema)}")
         self._connection.execute(f"create or replace table {relation} ({columns})")
-        for batch in landing.file.batches(as_text=False):
-            self._connection.register("arriving", batch)
+        # One statement for all rows: DuckDB then writes them to the file as they come, where it
+        # would hold the rows of many statements in memory until the end.
+        batches = landing.file.batches(as_text=False)
+        if (first := next(batches, None)) is not None:
+            rows = (batch for table in chain([first], batches) for batch in table.to_batches())
+            arriving = pa.RecordBatchReader.from_batches(first.schema, rows)
+            self._connection.register("arriving", arriving)
             self._connection.execute(f"insert into {relation} from arriving")
             self._connection.unregister("arriving")
         counted = self._connection.execute(f"select count(*) from {relation}").fetchall()
