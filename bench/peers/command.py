@@ -40,13 +40,17 @@ class Task:
         (self.output / SUMMARY).write_text(json.dumps(summary))
 
 
-def run_peer(compute: Callable[[Task], dict[str, int]], about: str | None) -> None:
-    """Run a peer as its command line asks; `compute` returns the rows of each result."""
-    parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
+def parse_task(parser: argparse.ArgumentParser) -> tuple[Task, argparse.Namespace]:
+    """Add what every peer is asked to a parser; returns the task and all arguments given."""
     parser.add_argument("--input", type=Path, required=True, help="what the peer reads")
     parser.add_argument("--output", type=Path, required=True, help="folder for what it writes")
     parser.add_argument("--support", type=float, default=0.01, help="least support; default 0.01")
     given = parser.parse_args()
-    task = Task(given.input, given.output, given.support)
-    task.output.mkdir(parents=True, exist_ok=True)
+    given.output.mkdir(parents=True, exist_ok=True)
+    return Task(given.input, given.output, given.support), given
+
+
+def run_peer(compute: Callable[[Task], dict[str, int]], about: str | None) -> None:
+    """Run a peer as its command line asks; `compute` returns the rows of each result."""
+    task, _ = parse_task(argparse.ArgumentParser(description=(about or "").splitlines()[0]))
     task.tell(compute(task))

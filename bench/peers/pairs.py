@@ -101,14 +101,13 @@ def count_by_product(baskets: Baskets) -> pd.DataFrame:
     return pair_frame(baskets.items, product.row[enough], product.col[enough], product.data[enough])
 
 
-def count_by_fpgrowth(baskets: Baskets) -> pd.DataFrame:
-    """Pairs by mlxtend's FP-growth, of which nothing longer is asked."""
+def count_by_fpgrowth(baskets: Baskets, least: int = MIN_COUNT) -> pd.DataFrame:
+    """Pairs in at least so many baskets by mlxtend's FP-growth, asked for nothing longer."""
     from mlxtend.frequent_patterns import fpgrowth
 
-    matrix = baskets.matrix().astype(bool)
-    frame = pd.DataFrame.sparse.from_spmatrix(sparse.csr_matrix(matrix))
-    # Half a basket less than MIN_COUNT, lest the quotient be rounded up to one more.
-    found = fpgrowth(frame, min_support=(MIN_COUNT - 0.5) / baskets.total, max_len=2)
+    frame = pd.DataFrame.sparse.from_spmatrix(sparse.csr_matrix(baskets.matrix().astype(bool)))
+    # Half a basket less, lest the quotient be rounded up to one more.
+    found = fpgrowth(frame, min_support=(least - 0.5) / baskets.total, max_len=2)
     found = found[found["itemsets"].str.len() == 2]
     places = np.array([tuple(pair) for pair in found["itemsets"]], dtype=np.int64).reshape(-1, 2)
     counts = np.rint(found["support"].to_numpy() * baskets.total)
