@@ -26,3 +26,18 @@
         else cast({{ column }} as text)
     end collate "C")
 {%- endmacro %}
+
+{# Java prints an exponent from ten million up and from a thousandth down, in decimals with many
+   places too. https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/lang/Double.html#toString(double) #}
+{% macro spark__as_plain_text(column) -%}
+    {%- set number = 'try_cast(cast(' ~ column ~ ' as string) as decimal(38,9))' -%}
+    case
+        when typeof({{ column }}) not rlike '^(double|float|decimal)' then cast({{ column }} as string)
+        when cast({{ column }} as string) like '%E%' and {{ number }} is not null
+            then regexp_replace(
+                regexp_replace(format_string('%.9f', {{ number }}), '0+$', ''), '[.]$', ''
+            )
+        when typeof({{ column }}) like 'decimal%' then cast({{ column }} as string)
+        else regexp_replace(cast({{ column }} as string), '[.]0$', '')
+    end
+{%- endmacro %}
