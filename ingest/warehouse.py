@@ -1,9 +1,9 @@
-"""The two warehouses that files are landed in, each taking a load whole or not at all."""
+"""The warehouses that files are landed in, each taking a load whole or not at all."""
 
 import io
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -18,19 +18,12 @@ from psycopg2 import errors as pg_errors
 from ingest.contract import PROJECT_DIR, Contract, Table, listed
 from ingest.errors import InputError, one_line
 from ingest.files import RawFile, quoted
+from ingest.landing import Landing
+from ingest.spark import open_spark
 
-TARGETS = ("duckdb", "postgres")
+TARGETS = ("duckdb", "postgres", "spark")
 LOCK_SECONDS = 60
 """How long a load into PostgreSQL waits for those who are reading the table it replaces."""
-
-
-@dataclass(frozen=True)
-class Landing:
-    """A file on its way into a table, under the names its columns shall have there."""
-
-    table: Table
-    file: RawFile
-    columns: list[str]
 
 
 @dataclass(frozen=True)
@@ -65,9 +58,7 @@ def chosen_target(given: str | None) -> str:
     """Return the target given, else that of DBT_TARGET, else duckdb."""
     target = given or os.environ.get("DBT_TARGET") or TARGETS[0]
     if target not in TARGETS:
-        raise InputError(
-            f"there is no target '{target}' to load into; choose {' or '.join(TARGETS)}."
-        )
+        raise InputError(f"there is no target '{target}' to load into; choose {listed(TARGETS)}.")
     return target
 
 
@@ -91,8 +82,12 @@ def postgres_settings() -> dict[str, str]:
 @contextmanager
 def open_warehouse(target: str, contract: Contract) -> Iterator[Warehouse]:
     """Open a transaction on a target; it is committed unless the block raises."""
-    opened = _open_duckdb() if target == "duckdb" else _open_postgres(contract)
-    with opened as warehouse:
+    openers: dict[str, Callable[[], AbstractContextManager[Warehouse]]] = {
+        "duckdb": _open_duckdb,
+        "postgres": lambda: _open_postgres(contract),
+        "spark": open_spark,
+    }
+    with openers[target]() as warehouse:
         yield warehouse
 
 
