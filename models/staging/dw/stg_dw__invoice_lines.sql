@@ -22,6 +22,7 @@ final as (
         id as source_key,
         {{ raw_text(contract_columns) }} as raw_text,
         {{ raw_values(contract_columns) }} as raw_values,
+        {{ row_hash(contract_columns) }} as raw_hash,
         {{ unreadable_columns(numbers=['line_total_excl', 'discount_amount', 'cost_amount']) }}
             as unreadable_columns,
 

@@ -22,6 +22,7 @@ final as (
         invoice_no_365 as source_key,
         {{ raw_text(contract_columns) }} as raw_text,
         {{ raw_values(contract_columns) }} as raw_values,
+        {{ row_hash(contract_columns) }} as raw_hash,
         {{ unreadable_columns(numbers=['total_grand'], times=['invoice_time']) }}
             as unreadable_columns,
 
