@@ -63,13 +63,13 @@ select
     items.is_product,
     typed_lines.quantity,
     -- Hundredths of a unit and less have no price that a decimal could hold.
-    coalesce(
+    cast(coalesce(
         typed_lines.unit_price,
         case
             when abs(typed_lines.quantity) >= 0.01
                 then {{ divide_money('typed_lines.net_amount', 'typed_lines.quantity') }}
         end
-    ) as unit_price,
+    ) as {{ type_money() }}) as unit_price,
     typed_lines.discount_amount,
     typed_lines.net_amount,
     typed_lines.gross_amount,
