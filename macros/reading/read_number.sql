@@ -1,7 +1,6 @@
 {% macro read_number(column, type=none) -%}
-    cast(
-        case
-            when {{ matches(trim_blanks(column), var('number_pattern')) }} then {{ trim_blanks(column) }}
-        end
-    as {{ type or type_money() }})
+    case
+        when {{ matches(trim_blanks(column), var('number_pattern')) }}
+            then cast({{ trim_blanks(column) }} as {{ type or type_money() }})
+    end
 {%- endmacro %}
