@@ -1,5 +1,10 @@
 {# Grain: one row per accepted invoice. #}
-{{ config(post_hook="{{ require_one_currency() }}", **by_month('invoices.invoice_month')) }}
+{{ config(
+    post_hook="{{ require_one_currency() }}",
+    **by_month(
+        'invoices.invoice_month', indexed_columns=['invoice_id', 'customer_id', 'invoice_date']
+    )
+) }}
 with
 
 invoices as (

@@ -1,6 +1,10 @@
 {# Grain: one row per accepted invoice line. A line number follows from the keys of its invoice's
    lines, so months are compared without it. #}
-{{ config(**by_month('invoices.invoice_month', derived_columns=['line_number'])) }}
+{{ config(**by_month(
+    'invoices.invoice_month',
+    derived_columns=['line_number'],
+    indexed_columns=['customer_id', 'item_id', 'category_id', 'invoice_date']
+)) }}
 with
 
 invoices as (
