@@ -1,7 +1,7 @@
 {# Grain: one row per accepted invoice line. A line number follows from the keys of its invoice's
    lines, so months are compared without it. #}
 {{ config(**by_month(
-    'invoices.invoice_month',
+    'invoice_month',
     derived_columns=['line_number'],
     indexed_columns=['customer_id', 'item_id', 'category_id', 'invoice_date']
 )) }}
@@ -10,8 +10,8 @@ with
 invoices as (
 
     select *
-    from {{ ref('fct_invoice') }} as invoices
-    where {{ is_lacking('invoices.invoice_month') }}
+    from {{ ref('fct_invoice') }}
+    where {{ is_lacking('invoice_month') }}
 
 ),
 
