@@ -46,6 +46,10 @@ check-input: $(ENGINE_READY) profiles.yml ## the gate: refuse raw tables that wo
 test: $(BENCH_READY) profiles.yml ## all tests: units, generated companies, published results, PostgreSQL
 	$(BIN)/python -m pytest
 
+.PHONY: test-spark-cluster
+test-spark-cluster: $(SPARK_READY) profiles.yml ## builds the demo company on a real Spark cluster that loses its workers
+	$(BIN)/python -m pytest tests/cluster/build_while_workers_die.py
+
 lint: $(BENCH_READY) $(BOUNCER_READY) profiles.yml ## style, types, and the project's own rules of names, layers and tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
