@@ -1,5 +1,5 @@
-{# Grain: one row per raw row of dw_invoice_line. Without CTEs: PostgreSQL merges only a view that has none into
-   the query that reads it, and only then leaves the text of other months unread. #}
+{# Grain: one row per raw row of dw_invoice_line. Without CTEs: PostgreSQL merges only a view
+   that has none into the query that reads it, and only then leaves other months unread. #}
 {{ config(enabled='dw' in var('connectors')) }}
 {%- set contract_columns = [
     'id', 'invoice_no_365', 'item_code_365', 'quantity', 'line_total_incl', 'line_total_excl',

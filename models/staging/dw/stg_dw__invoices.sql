@@ -1,5 +1,5 @@
-{# Grain: one row per raw row of dw_invoice_header. Without CTEs: PostgreSQL merges only a view that has none into
-   the query that reads it, and only then leaves the text of other months unread. #}
+{# Grain: one row per raw row of dw_invoice_header. Without CTEs: PostgreSQL merges only a view
+   that has none into the query that reads it, and only then leaves other months unread. #}
 {{ config(enabled='dw' in var('connectors')) }}
 {%- set contract_columns = [
     'invoice_no_365', 'customer_code_365', 'invoice_date', 'invoice_type', 'total_grand',
