@@ -51,6 +51,10 @@ test-long: $(BENCH_READY) profiles.yml ## what takes an hour: Online Retail II o
 	INCREMENTAL_LOADS=16 KILLS=20 $(BIN)/python -m pytest -m "long or not long" \
 		tests/warehouse/test_parity.py tests/warehouse/test_incremental.py tests/warehouse/test_publish.py
 
+.PHONY: test-spark-cluster
+test-spark-cluster: $(SPARK_READY) profiles.yml ## builds the demo company on a real Spark cluster that loses its workers
+	$(BIN)/python -m pytest tests/cluster/build_while_workers_die.py
+
 lint: $(BENCH_READY) $(BOUNCER_READY) profiles.yml ## style, types, and the project's own rules of names, layers and tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
