@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.warehouse.engines import postgres
 from tests.warehouse.harness import Builder, Warehouse
 
 
@@ -20,6 +22,13 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
 def demo(builder: Builder) -> Warehouse:
     """The demo company as `dbt build` makes it on DuckDB: seeds, models and data tests."""
     return builder.build_file(builder.new_file(), {}, with_tests=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.PostgresServer]:
+    """A PostgreSQL server: the one that PGHOST names, else one started for the tests."""
+    with postgres.postgres_server() as server:
+        yield server
 
 
 def folder_from_environment(variable: str, what: str) -> Path:

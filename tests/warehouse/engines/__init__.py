@@ -1,0 +1,1 @@
+"""The three engines as the tests drive them: land raw tables, run dbt, read what was built."""
