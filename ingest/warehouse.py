@@ -18,6 +18,7 @@ from ingest.contract import Contract, Table, listed
 from ingest.errors import InputError, one_line
 from ingest.files import RawFile, quoted
 from publish.duckdb_file import next_file
+from publish.postgres import in_next_build
 
 TARGETS = ("duckdb", "postgres")
 LOCK_SECONDS = 60
@@ -208,7 +209,10 @@ def _csv_of(batch: pa.Table) -> bytes:
 class _Postgres:
     def __init__(self, connection: Any, contract: Contract) -> None:
         self._connection = connection
-        self._built = contract.built
+        # What the next build makes again, whether readers have it or it is of the build before.
+        self._built = contract.built | {
+            (in_next_build(schema), name) for schema, name in contract.built
+        }
 
     def land(self, landing: Landing) -> int:
         table = landing.table

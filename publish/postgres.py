@@ -85,6 +85,14 @@ def next_schema(schema: str) -> str:
     return f"{schema}_next"
 
 
+def in_next_build(schema: str) -> str:
+    """Return the name that a schema of readers bears while it is built."""
+    target = target_schema()
+    if not schema.startswith(f"{target}_"):
+        return schema
+    return next_schema(target) + schema.removeprefix(target)
+
+
 def target_schema() -> str:
     """Return the target schema that profiles.yml means."""
     return os.environ.get("DBT_SCHEMA", "opportunity")
