@@ -27,7 +27,7 @@ COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --
 	--no-header --no-emit-index-url --quiet
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help build test load check-input lint docs bench clean lock
+.PHONY: help build test load check-input lint docs bench bench-picture clean lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -43,7 +43,7 @@ load: $(ENGINE_READY) profiles.yml ## load raw tables: SOURCE=online_retail FILE
 check-input: $(ENGINE_READY) profiles.yml ## the gate: refuse raw tables that would make every number wrong
 	@$(BIN)/python -m ingest.check_input --target "$$TARGET" --vars "$$VARS"
 
-test: $(SPARK_READY) profiles.yml ## all tests: units, generated companies, published results, PostgreSQL
+test: $(BENCH_READY) profiles.yml ## all tests: units, generated companies, published results, PostgreSQL
 	$(BIN)/python -m pytest
 
 lint: $(BENCH_READY) $(BOUNCER_READY) profiles.yml ## style, types, and the project's own rules of names, layers and tests
@@ -61,8 +61,11 @@ docs: $(ENGINE_READY) profiles.yml ## the dbt documentation site in target/, and
 	$(BIN)/python docs/draw_star.py
 	@echo "Open it with: $(BIN)/dbt docs serve"
 
-bench: $(BENCH_READY) profiles.yml ## seconds and memory of a build: FILE=an Online Retail II file
-	$(BIN)/python -m bench.build_online_retail --file "$$FILE"
+bench: $(BENCH_READY) profiles.yml ## time builds and their peers: ENGINES='duckdb postgres' LINES='1000000' FILE=an Online Retail II file PEERS=...
+	@$(BIN)/python -m bench.run
+
+bench-picture: $(BENCH_READY) ## draw bench/results/benchmark.svg again, without running anything
+	@$(BIN)/python -m bench.picture
 
 clean: ## remove what builds leave behind; raw tables and the warehouse file stay
 	rm -rf target logs .pytest_cache .hypothesis .mypy_cache .ruff_cache

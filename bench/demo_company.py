@@ -30,28 +30,19 @@ import pyarrow.compute as pc
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from bench.demo import catalogue, lists
-from bench.demo.bad_rows import PREFIXES, BadRows
-from bench.demo.company import Company, Ints, Row, Size, make_company
+from bench.demo import lists
+from bench.demo.bad_rows import BadRows
+from bench.demo.company import Company, Row, Size, make_company
 from bench.demo.contract import TABLES
-from bench.demo.files import (
-    FORMATS,
-    TableFile,
-    clock_times,
-    dates,
-    decimals,
-    looked_up,
-    numbered,
-)
-from bench.demo.invoices import TYPE_NAMES, Chunk, InvoiceStream
+from bench.demo.files import FORMATS, TableFile
+from bench.demo.invoices import InvoiceStream
+from bench.demo.raw_columns import header_columns, line_columns
 from bench.demo.stock import Stock
 from bench.demo.truths import Truths
 
 HEADER, LINE = "dw_invoice_header", "dw_invoice_line"
 SMALLEST, LARGEST = 10_000, 1_000_000_000
 _SMALLEST_MONTH = 300  # lines; below that the first month has no row for each kind of defect
-_DIGITS = 9  # of invoice and line numbers
-_PREFIX_CODES = np.array([ord(letter) for letter in PREFIXES])
 
 
 class UsageError(Exception):
@@ -61,40 +52,6 @@ class UsageError(Exception):
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see --help")
-
-
-def _header_columns(chunk: Chunk, totals: Ints, company: Company, is_csv: bool) -> dict[str, Any]:
-    invoices = chunk.invoices
-    numbers = chunk.first_invoice + np.arange(len(invoices))
-    return {
-        "invoice_no_365": numbered(_PREFIX_CODES[invoices.kind], numbers, _DIGITS),
-        "customer_code_365": looked_up(company.customers.codes, invoices.customer),
-        "invoice_date": dates(invoices.day),
-        "invoice_type": looked_up(TYPE_NAMES, invoices.kind),
-        "total_grand": decimals(totals, 2, is_csv),
-        "invoice_time": clock_times(invoices.minute),
-        "location_code": looked_up([row[0] for row in catalogue.LOCATIONS], invoices.location),
-        "channel_code": looked_up([row[0] for row in catalogue.CHANNELS], invoices.channel),
-        "sales_rep_code": looked_up([row[0] for row in catalogue.REPS], invoices.rep),
-        "currency_code": looked_up(["EUR"], np.zeros(len(invoices), dtype=np.int64)),
-    }
-
-
-def _line_columns(chunk: Chunk, company: Company, is_csv: bool) -> dict[str, Any]:
-    lines, items = chunk.lines, company.items
-    numbers = chunk.first_line + np.arange(len(lines))
-    of_invoice = chunk.first_invoice + lines.invoice
-    prefix = _PREFIX_CODES[chunk.invoices.kind[lines.invoice]]
-    return {
-        "id": numbered(np.full(len(lines), ord("L")), numbers, _DIGITS),
-        "invoice_no_365": numbered(prefix, of_invoice, _DIGITS),
-        "item_code_365": looked_up(items.codes, lines.item),
-        "quantity": decimals(lines.quantity, 0, is_csv),
-        "line_total_incl": decimals(lines.incl, 2, is_csv),
-        "line_total_excl": decimals(lines.excl, 2, is_csv, lines.has_excl),
-        "discount_amount": decimals(lines.discount, 2, is_csv),
-        "cost_amount": decimals(lines.cost, 2, is_csv, items.has_cost[lines.item]),
-    }
 
 
 def _spoiled(columns: dict[str, Any], bad_rows: BadRows) -> dict[str, Any]:
@@ -120,12 +77,12 @@ def generate(out: Path, file_format: str, seed: int, size: Size, progress: Progr
             truths.add(chunk)
             stock.add(chunk)
             totals = truths.header_totals(chunk)
-            line_columns = _line_columns(chunk, company, is_csv)
+            lines = line_columns(chunk, company, is_csv)
             if chunk.number == 0:
                 bad_rows.spoil_invoices(chunk)
-                line_columns = _spoiled(line_columns, bad_rows)
-            files[HEADER].write_columns(_header_columns(chunk, totals, company, is_csv))
-            files[LINE].write_columns(line_columns)
+                lines = _spoiled(lines, bad_rows)
+            files[HEADER].write_columns(header_columns(chunk, totals, company, is_csv))
+            files[LINE].write_columns(lines)
             if chunk.number == 0:
                 files[HEADER].write_rows(bad_rows.of(HEADER))
                 files[LINE].write_rows(bad_rows.of(LINE))

@@ -22,8 +22,9 @@ from ingest.contract import (
 )
 from ingest.errors import InputError, run
 from ingest.files import FORMATS, RawFile, format_of, open_file, stem_of
+from ingest.landing import Landing
 from ingest.progress import progress_bars
-from ingest.warehouse import Landing, chosen_target, open_warehouse
+from ingest.warehouse import chosen_target, open_warehouse
 
 OLDER_SPELLINGS = {
     ("online_retail_lines", "Invoice"): ("InvoiceNo",),
@@ -190,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make load", description=__doc__)
     parser.add_argument("--source", required=True, help="the connector, as in var connectors")
     parser.add_argument("--file", required=True, type=Path, help="a file, or for dw a folder")
-    parser.add_argument("--target", help="duckdb (default) or postgres")
+    parser.add_argument("--target", help="duckdb (default), postgres or spark")
     parser.add_argument("--vars", default="", help="vars of dbt as YAML")
     given = parser.parse_args(arguments)
 

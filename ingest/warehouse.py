@@ -1,10 +1,11 @@
-"""The two warehouses that files are landed in, each taking a load whole or not at all."""
+"""The warehouses that files are landed in, each taking a load whole or not at all."""
 
 import io
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
 import duckdb
@@ -17,21 +18,14 @@ from ingest.connections import duckdb_path, open_duckdb_file, open_postgres_serv
 from ingest.contract import Contract, Table, listed
 from ingest.errors import InputError, one_line
 from ingest.files import RawFile, quoted
+from ingest.landing import Landing
+from ingest.spark import open_spark
 from publish.duckdb_file import next_file
 from publish.postgres import in_next_build
 
-TARGETS = ("duckdb", "postgres")
+TARGETS = ("duckdb", "postgres", "spark")
 LOCK_SECONDS = 60
 """How long a load into PostgreSQL waits for those who are reading the table it replaces."""
-
-
-@dataclass(frozen=True)
-class Landing:
-    """A file on its way into a table, under the names its columns shall have there."""
-
-    table: Table
-    file: RawFile
-    columns: list[str]
 
 
 @dataclass(frozen=True)
@@ -66,17 +60,19 @@ def chosen_target(given: str | None) -> str:
     """Return the target given, else that of DBT_TARGET, else duckdb."""
     target = given or os.environ.get("DBT_TARGET") or TARGETS[0]
     if target not in TARGETS:
-        raise InputError(
-            f"there is no target '{target}' to load into; choose {' or '.join(TARGETS)}."
-        )
+        raise InputError(f"there is no target '{target}' to load into; choose {listed(TARGETS)}.")
     return target
 
 
 @contextmanager
 def open_warehouse(target: str, contract: Contract) -> Iterator[Warehouse]:
     """Open a transaction on a target; it is committed unless the block raises."""
-    opened = _open_duckdb() if target == "duckdb" else _open_postgres(contract)
-    with opened as warehouse:
+    openers: dict[str, Callable[[], AbstractContextManager[Warehouse]]] = {
+        "duckdb": _open_duckdb,
+        "postgres": lambda: _open_postgres(contract),
+        "spark": open_spark,
+    }
+    with openers[target]() as warehouse:
         yield warehouse
 
 
@@ -122,8 +118,13 @@ class _DuckDB:
         )
         self._connection.execute(f"create schema if not exists {quoted(table.schema)}")
         self._connection.execute(f"create or replace table {relation} ({columns})")
-        for batch in landing.file.batches(as_text=False):
-            self._connection.register("arriving", batch)
+        # One statement for all rows: DuckDB then writes them to the file as they come, where it
+        # would hold the rows of many statements in memory until the end.
+        batches = landing.file.batches(as_text=False)
+        if (first := next(batches, None)) is not None:
+            rows = (batch for table in chain([first], batches) for batch in table.to_batches())
+            arriving = pa.RecordBatchReader.from_batches(first.schema, rows)
+            self._connection.register("arriving", arriving)
             self._connection.execute(f"insert into {relation} from arriving")
             self._connection.unregister("arriving")
         counted = self._connection.execute(f"select count(*) from {relation}").fetchall()

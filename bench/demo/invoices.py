@@ -29,6 +29,8 @@ ADJUSTMENT_SHARE: Final = 0.004
 CASH_SHARE: Final = 0.03  # of the invoices without a planted pace
 PAIR_CHANCE: Final = 0.68  # that the partner of a planted item is taken along
 PACE_DAYS: Final = 14  # between the orders of a customer with a planted pace
+LATE_SHARE: Final = 0.01  # of the invoices of a new day: they bear an earlier date
+LATE_DAYS: Final = 60  # by how much, at most
 
 _EXTRA_LINES_MEAN = 2.3  # an invoice has one line and a Poisson number of further ones
 _LINES_PER_INVOICE = 3.64  # of customers without a planted pace, all additions included, measured
@@ -248,6 +250,35 @@ class InvoiceStream:
                 number += 1
                 next_invoice += len(chunk.invoices)
                 next_line += len(chunk.lines)
+
+    def next_day(self, first_invoice: int, first_line: int) -> Chunk:
+        """The invoices of the first working day after the last, as many as a day before it had.
+
+        LATE_SHARE of them, and one at least, bear the date of a working day up to LATE_DAYS
+        earlier. ``first_invoice`` and ``first_line`` are the first free running numbers.
+        """
+        first, last, invoices = self._months[-1]
+        ahead = np.arange(last + 1, last + 8)
+        day = int(ahead[np.argmax(_day_weights(ahead) == 1)])
+        count = math.ceil(invoices / _day_weights(np.arange(first, last + 1)).sum())
+        rng = self.company.rng(5, day)
+        sales = self._random_part(
+            np.array([day]),
+            count,
+            np.cumsum(self._customer_weights(first, last)),
+            self._category_chances(co.day_of(day).month),
+            rng,
+        )
+        others = [
+            self._returns(sales, round(RETURN_SHARE * count), day, rng),
+            self._adjustments(sales, rng),
+        ]
+        late = rng.choice(count, math.ceil(LATE_SHARE * count), replace=False)
+        before = np.arange(day - LATE_DAYS, day)
+        sales.invoices.day[late] = rng.choice(before[_day_weights(before) > 0], len(late))
+        month = self.company.size.months
+        parts = [sales, *others]
+        return self._assemble(0, month, first_invoice, first_line, parts, rng)
 
     def _category_chances(self, month_of_year: int) -> Floats:
         """Customer position plus cumulative chance of each category, flat, increasing."""

@@ -7,7 +7,7 @@
     {% set header = {
         'invoice_id': text, 'customer_id': text, 'location_id': text, 'location_country': text,
         'channel_id': text, 'sales_rep_id': text, 'currency_code': text, 'source_invoice_type': text,
-        'invoice_date': 'date', 'invoice_at': 'timestamp', 'has_date_text': 'boolean',
+        'raw_hash': 'bigint', 'invoice_date': 'date', 'invoice_at': 'timestamp', 'has_date_text': 'boolean',
     } %}
     {% do return({
         'invoices': dict(origin, **dict(header, header_amount=money)),

@@ -5,7 +5,10 @@
         {%- do suppliers.append(connector) -%}
     {%- endfor -%}
     {%- for connector in suppliers %}
-        select {{ columns | join(', ') }}
+        select
+        {%- for column, type in columns.items() %}
+            cast({{ column }} as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
         from {{ ref('stg_' ~ connector ~ '__' ~ entity) }}
         {%- if not loop.last %}
         union all

@@ -25,3 +25,11 @@
         as date) as date_day
     from {{ relation }} as bounds
 {%- endmacro %}
+
+{# Spark has no generate_series, and sequence of no first day would be an error.
+   https://spark.apache.org/docs/latest/api/sql/index.html#sequence #}
+{% macro spark__date_series(relation, first_day, last_day) -%}
+    select explode(sequence(bounds.{{ first_day }}, bounds.{{ last_day }})) as date_day
+    from {{ relation }} as bounds
+    where bounds.{{ first_day }} is not null
+{%- endmacro %}

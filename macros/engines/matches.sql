@@ -11,3 +11,9 @@
 {% macro postgres__matches(text_expression, pattern) -%}
     ({{ text_expression }} ~ '{{ pattern }}')
 {%- endmacro %}
+
+{# Java's $ also matches before a line end of any kind; under (?d) the line feed is the only one, and
+   no trimmed text ends with it. https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/util/regex/Pattern.html #}
+{% macro spark__matches(text_expression, pattern) -%}
+    ({{ text_expression }} rlike '(?d){{ pattern }}')
+{%- endmacro %}

@@ -14,3 +14,13 @@
         {%- for column in columns %}'{{ column }}', {{ column | lower | replace(' ', '_') }}{{ ', ' if not loop.last }}{% endfor -%}
     ) as text)
 {%- endmacro %}
+
+{# https://spark.apache.org/docs/latest/api/sql/index.html#to_json leaves nulls out unless told. #}
+{% macro spark__raw_values(columns) -%}
+    to_json(
+        named_struct(
+            {%- for column in columns %}'{{ column }}', {{ column | lower | replace(' ', '_') }}{{ ', ' if not loop.last }}{% endfor -%}
+        ),
+        map('ignoreNullFields', 'false')
+    )
+{%- endmacro %}

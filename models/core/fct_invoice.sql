@@ -1,6 +1,20 @@
 {# Grain: one row per accepted invoice. #}
-{{ config(post_hook="{{ require_one_currency() }}") }}
+{{ config(
+    post_hook="{{ require_one_currency() }}",
+    **by_month(
+        'invoices.invoice_month', indexed_columns=['invoice_id', 'customer_id', 'invoice_date']
+    )
+) }}
 with
+
+invoices as (
+
+    select
+        *,
+        {{ month_start('invoice_date') }} as invoice_month
+    from {{ ref('int_invoices_assembled') }}
+
+),
 
 invoice_totals as (
 
@@ -30,7 +44,8 @@ select
     coalesce(invoice_totals.net_amount, {{ as_money('0') }}) as net_amount,
     coalesce(invoice_totals.gross_amount, {{ as_money('0') }}) as gross_amount,
     invoices.header_amount,
-    {{ month_start('invoices.invoice_date') }} as invoice_month
-from {{ ref('int_invoices_assembled') }} as invoices
+    invoices.invoice_month
+from invoices
 left join invoice_totals
     on invoices.invoice_id = invoice_totals.invoice_id
+where {{ is_lacking('invoices.invoice_month') }}

@@ -1,6 +1,5 @@
 {# Grain: one row per invoice whose header total is not the sum of its accepted lines. For
    people to read: nothing is corrected. #}
-{{ config(materialized='view', contract={'enforced': false}) }}
 select
     invoice_id,
     source_system,

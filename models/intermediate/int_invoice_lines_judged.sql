@@ -1,25 +1,14 @@
 {# Grain: one row per raw invoice line, accepted or rejected with a reason. #}
+{{ config(materialized='view') }}
 with
-
-repeated_keys as (
-
-    select source_system, invoice_line_id
-    from {{ ref('int_invoice_lines_checked') }}
-    where not carries_header and invoice_line_id is not null
-    group by source_system, invoice_line_id
-    having count(*) > 1
-
-),
 
 single_lines as (
 
-    select checked_lines.*, 1 as place_in_key
-    from {{ ref('int_invoice_lines_checked') }} as checked_lines
-    left join repeated_keys
-        on
-            checked_lines.source_system = repeated_keys.source_system
-            and checked_lines.invoice_line_id = repeated_keys.invoice_line_id
-    where repeated_keys.invoice_line_id is null
+    select
+        *,
+        1 as place_in_key
+    from {{ ref('int_invoice_lines_checked') }}
+    where not is_repeated_key
 
 ),
 
@@ -27,18 +16,13 @@ single_lines as (
 repeated_lines as (
 
     select
-        checked_lines.*,
+        *,
         row_number() over (
-            partition by checked_lines.source_system, checked_lines.invoice_line_id
-            order by
-                case when checked_lines.own_reason is null then 0 else 1 end,
-                checked_lines.raw_text
+            partition by source_system, invoice_line_id
+            order by case when own_reason is null then 0 else 1 end, raw_text
         ) as place_in_key
-    from {{ ref('int_invoice_lines_checked') }} as checked_lines
-    inner join repeated_keys
-        on
-            checked_lines.source_system = repeated_keys.source_system
-            and checked_lines.invoice_line_id = repeated_keys.invoice_line_id
+    from {{ ref('int_invoice_lines_checked') }}
+    where is_repeated_key
 
 ),
 

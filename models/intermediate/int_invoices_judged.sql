@@ -1,36 +1,19 @@
 {# Grain: one row per raw invoice header, accepted or rejected with a reason. #}
+{{ config(materialized='view') }}
 with
 
-raw_rows as (
-    {{ union_connectors('invoices') }}
-),
-
-typed_rows as (
-
-    select
-        raw_rows.*,
-        invoice_types.invoice_type
-    from raw_rows
-    left join {{ ref('invoice_types') }} as invoice_types
-        on raw_rows.source_invoice_type = {{ lower_case('trim(invoice_types.source_type)') }}
-
-),
-
-checked_rows as (
+single_rows as (
 
     select
         *,
-        case
-            when invoice_id is null then 'missing_key'
-            {{ date_reasons('invoice_date') }}
-            when invoice_type is null then 'unknown_invoice_type'
-        end as own_reason
-    from typed_rows
+        1 as place_in_key
+    from {{ ref('int_invoices_checked') }}
+    where not is_repeated_key
 
 ),
 
 -- Of the headers with one number, the first that is otherwise acceptable stays.
-ranked_rows as (
+repeated_rows as (
 
     select
         *,
@@ -38,7 +21,16 @@ ranked_rows as (
             partition by source_system, invoice_id
             order by case when own_reason is null then 0 else 1 end, raw_text
         ) as place_in_key
-    from checked_rows
+    from {{ ref('int_invoices_checked') }}
+    where is_repeated_key
+
+),
+
+ranked_rows as (
+
+    select * from single_rows
+    union all
+    select * from repeated_rows
 
 ),
 

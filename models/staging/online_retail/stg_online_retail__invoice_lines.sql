@@ -55,6 +55,7 @@ final as (
         coalesce(invoice_code, '') || '-' || cast(line_rank as {{ type_text() }}) as source_key,
         raw_text,
         {{ raw_values(contract_columns) }} as raw_values,
+        {{ row_hash(contract_columns | map('lower') | map('replace', ' ', '_') | list) }} as raw_hash,
         '' as unreadable_columns,
 
         -- ids

@@ -1,0 +1,33 @@
+{% macro by_month(month, compared_columns=none, derived_columns=[], indexed_columns=[]) %}
+    {% do return(adapter.dispatch('by_month')(month, compared_columns, derived_columns, indexed_columns)) %}
+{% endmacro %}
+
+{# One process recomputes ten million lines in seconds, so a plain table is simpler and as quick. #}
+{% macro default__by_month(month, compared_columns, derived_columns, indexed_columns) %}
+    {% do return({'materialized': 'table'}) %}
+{% endmacro %}
+
+{# Rows of a month are appended after the hook has removed those that are stale.
+   https://docs.getdbt.com/docs/build/incremental-strategy #}
+{% macro postgres__by_month(month, compared_columns, derived_columns, indexed_columns) %}
+    {% set indexes = [] %}
+    {% for column in indexed_columns %}
+        {% do indexes.append({'columns': [column]}) %}
+    {% endfor %}
+    {% do return({
+        'materialized': 'incremental',
+        'incremental_strategy': 'append',
+        'on_schema_change': 'fail',
+        'pre_hook': "{{ remove_stale_months('" ~ month ~ "', " ~ compared_columns ~ ', ' ~ derived_columns ~ ') }}',
+        'indexes': indexes,
+    }) %}
+{% endmacro %}
+
+{# Months are partitions, which are dropped whole.
+   https://docs.getdbt.com/reference/resource-configs/spark-configs #}
+{% macro spark__by_month(month, compared_columns, derived_columns, indexed_columns) %}
+    {% do return(dict(
+        postgres__by_month(month, compared_columns, derived_columns, []),
+        partition_by=[month.split('.') | last],
+    )) %}
+{% endmacro %}

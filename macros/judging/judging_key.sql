@@ -1,0 +1,15 @@
+{% macro judging_key() -%}
+    {#- Vars that say where rows are or that only marts read; any other one may change a verdict. -#}
+    {%- set others = [
+        'use_demo_data', 'dw_schema', 'dw_columns', 'dw_optional_tables', 'online_retail_schema',
+        'build_date', 'as_of_date', 'forecast_horizon_days',
+        'basket_max_items', 'basket_min_support', 'basket_min_confidence', 'basket_min_count',
+        'basket_max_rules', 'basket_max_q', 'rfm_monetary', 'abc_cut_a', 'abc_cut_b',
+        'penetration_active_days', 'churn_window_days', 'churn_drop_threshold', 'customer',
+    ] -%}
+    {%- set judging_vars = {} -%}
+    {%- for name in known_vars() if name not in others -%}
+        {%- do judging_vars.update({name: var(name)}) -%}
+    {%- endfor -%}
+    cast('{{ local_md5(tojson(judging_vars, sort_keys=true)) }}' as {{ type_text() }})
+{%- endmacro %}

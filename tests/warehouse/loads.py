@@ -1,0 +1,155 @@
+"""Random loads for incremental builds: what a night may do to raw tables, drawn from a seed.
+
+A load brings new, late, changed, moved, deleted and repeated rows, changes items and customers,
+lets a month vanish or return, and shuffles every table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+from tests.warehouse.companies import dw_company, online_retail_company
+from tests.warehouse.harness import Company
+
+Row = dict[str, str | None]
+
+DATE_COLUMNS = {"dw_invoice_header": "invoice_date", "online_retail_lines": "InvoiceDate"}
+INVOICE_COLUMNS = {
+    "dw_invoice_header": "invoice_no_365",
+    "dw_invoice_line": "invoice_no_365",
+    "online_retail_lines": "Invoice",
+}
+BUILD_DATES = ("2024-04-15", "2024-04-16", "2024-03-30")
+LEAST_ROWS = 30
+
+
+class Loads:
+    """A company of both connectors whose raw tables change with every load."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        dw = self._large(dw_company, "dw", "dw_invoice_header")
+        flat = self._large(online_retail_company, "online_retail", "online_retail_lines")
+        self.tables: dict[str, dict[str, list[Row]]] = {
+            connector: {
+                name: [dict(row) for row in rows]
+                for name, rows in company.tables[connector].items()
+            }
+            for connector, company in (("dw", dw), ("online_retail", flat))
+        }
+        self.vars: dict[str, Any] = {
+            **flat.vars,
+            **dw.vars,
+            "id_prefix": {"online_retail": "or-"},
+            "build_date": BUILD_DATES[0],
+        }
+        self.away: list[tuple[list[Row], Row]] = []
+        self.invoices = 0
+
+    def _large(self, make: Any, connector: str, table: str) -> Company:
+        """The first of a row of random companies that has enough rows to change some."""
+        while True:
+            company: Company = make(self.random.randrange(10**6))
+            if len(company.tables[connector][table]) >= LEAST_ROWS:
+                return company
+
+    def company(self) -> Company:
+        """The company as its raw tables are now."""
+        return Company(tables=self.tables, vars=dict(self.vars))
+
+    def next(self) -> None:
+        """Draws the next load: each kind of change to each table, as often as not."""
+        if self.away and self.random.random() < 0.6:
+            self._return()
+        for name, rows in self._named_tables():
+            for change in (self._change, self._copy, self._delete):
+                if rows and self.random.random() < 0.5:
+                    change(rows)
+            if name in DATE_COLUMNS and rows:
+                if self.random.random() < 0.5:
+                    self._move(rows, DATE_COLUMNS[name])
+                if self.random.random() < 0.4:
+                    self._vanish(rows, DATE_COLUMNS[name])
+        for _ in range(self.random.randint(0, 3)):
+            self._invoice(self.random.choice(list(self.tables.values())))
+        if self.random.random() < 0.3:
+            self.vars["build_date"] = self.random.choice(BUILD_DATES)
+        if self.random.random() < 0.2:
+            self.vars["online_retail_reject_duplicates"] = self.random.random() < 0.5
+        self.shuffle()
+
+    def shuffle(self) -> None:
+        """Brings every table's rows into another order."""
+        for _, rows in self._named_tables():
+            self.random.shuffle(rows)
+
+    def _named_tables(self) -> list[tuple[str, list[Row]]]:
+        return [named for tables in self.tables.values() for named in tables.items()]
+
+    def _change(self, rows: list[Row]) -> None:
+        """Gives a row another row's value of one column: an amount, a key, an item, a category."""
+        for _ in range(self.random.randint(1, 2)):
+            column = self.random.choice(list(rows[0]))
+            self.random.choice(rows)[column] = self.random.choice(rows).get(column)
+
+    def _copy(self, rows: list[Row]) -> None:
+        """Repeats a row, whole or with another row's value of one column."""
+        copy = dict(self.random.choice(rows))
+        rows.append(copy)
+        if self.random.random() < 0.5:
+            column = self.random.choice(list(copy))
+            copy[column] = self.random.choice(rows).get(column)
+
+    def _delete(self, rows: list[Row]) -> None:
+        rows.remove(self.random.choice(rows))
+
+    def _move(self, rows: list[Row], date_column: str) -> None:
+        """Moves an invoice to the day of another."""
+        self.random.choice(rows)[date_column] = self.random.choice(rows)[date_column]
+
+    def _vanish(self, rows: list[Row], date_column: str) -> None:
+        """Takes all rows of a month away; the lines of its headers stay behind."""
+        month = (self.random.choice(rows)[date_column] or "")[:7]
+        gone = [row for row in rows if (row[date_column] or "").startswith(month)]
+        if month and len(gone) < len(rows):
+            rows[:] = [row for row in rows if row not in gone]
+            self.away += [(rows, row) for row in gone]
+
+    def _return(self) -> None:
+        """Brings back what has vanished."""
+        for rows, row in self.away:
+            rows.append(row)
+        self.away = []
+
+    def _invoice(self, tables: Mapping[str, list[Row]]) -> None:
+        """Adds an invoice, of today or late: the copy of another under a number of its own."""
+        of_invoices = [name for name in tables if name in INVOICE_COLUMNS and tables[name]]
+        if not of_invoices:
+            return
+        first = of_invoices[0]
+        invoice = self.random.choice(tables[first])[INVOICE_COLUMNS[first]]
+        self.invoices += 1
+        for name in of_invoices:
+            column = INVOICE_COLUMNS[name]
+            for place, row in enumerate([row for row in tables[name] if row[column] == invoice]):
+                copy = {**row, column: f"9{self.invoices}"}
+                if "id" in copy:
+                    copy["id"] = f"9{self.invoices}-{place}"
+                tables[name].append(copy)
+
+
+def months_that_differ(
+    before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]], month: str
+) -> set[str]:
+    """Months whose rows are not the same in two versions of a table, whatever their order."""
+
+    def by_month(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+        months: dict[str, list[str]] = {}
+        for row in rows:
+            months.setdefault(str(row[month]), []).append(repr(sorted(row.items())))
+        return {name: sorted(texts) for name, texts in months.items()}
+
+    one, other = by_month(before), by_month(after)
+    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
