@@ -25,6 +25,7 @@ from publish.postgres import next_schemas
 from publish.signals import Stopped, stop_on_signals
 
 TARGETS = ("duckdb", "postgres", "spark")
+FULL_REFRESH = "--full-refresh"
 
 
 class Draft(Protocol):
@@ -49,13 +50,13 @@ class InPlace:
 
 
 @contextmanager
-def _draft(target: str) -> Iterator[Draft]:
+def _draft(target: str, *, full_refresh: bool) -> Iterator[Draft]:
     """Open the target's draft; what is not published when the block ends is discarded."""
     if target == "duckdb":
         with next_file(duckdb_path()) as file:
             yield file
     elif target == "postgres":
-        with next_schemas() as schemas:
+        with next_schemas(keeps_replaced=not full_refresh) as schemas:
             yield schemas
     else:
         from ingest.java import java_environment
@@ -72,7 +73,10 @@ def build(target: str, vars_text: str, options: Sequence[str] = ()) -> None:
         raise InputError(f"there is no target '{target}'; choose one of {', '.join(TARGETS)}.")
     artifacts = PROJECT_DIR / target_dir() / "build" / target
     try:
-        with locked(artifacts / "lock", f"target {target}") as lock, _draft(target) as draft:
+        with (
+            locked(artifacts / "lock", f"target {target}") as lock,
+            _draft(target, full_refresh=FULL_REFRESH in options) as draft,
+        ):
             tables = run_build(
                 target,
                 vars_text,
@@ -99,10 +103,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make build", description=__doc__)
     parser.add_argument("--target", default=TARGETS[0], help=f"one of {', '.join(TARGETS)}")
     parser.add_argument("--vars", default="", help="vars of dbt as YAML")
-    parser.add_argument("--full-refresh", action="store_true", help="build everything from nothing")
+    parser.add_argument(FULL_REFRESH, action="store_true", help="build everything from nothing")
     parser.add_argument("options", nargs="*", help="after --: further options of dbt build")
     given = parser.parse_args(arguments)
-    options = ["--full-refresh", *given.options] if given.full_refresh else given.options
+    options = [FULL_REFRESH, *given.options] if given.full_refresh else given.options
 
     def command() -> int:
         build(given.target, given.vars, options)

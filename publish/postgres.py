@@ -2,7 +2,9 @@
 
 A build goes into `<schema>_next_<layer>`. Publishing renames the schemas of readers to that and the
 next ones to theirs, all in one transaction; so the next build finds the one before last, and
-rebuilds what differs. Schemas that are not named after the target schema are not swapped.
+rebuilds what differs. A full refresh leaves nothing to find: the tables it replaces may have other
+columns, and the next build could not go on from them. Schemas that are not named after the target
+schema are not swapped.
 
 A reader sees the old tables or the new. A statement or transaction that has read one table keeps
 it locked, so the swap first takes every table, waits for those who read and makes those who come
@@ -101,9 +103,12 @@ def target_schema() -> str:
 class NextSchemas:
     """The next build's schemas, which nobody reads until `publish`."""
 
-    def __init__(self, connection: Any, schema: str, wait_seconds: float) -> None:
+    def __init__(
+        self, connection: Any, schema: str, *, keeps_replaced: bool, wait_seconds: float
+    ) -> None:
         self._connection = connection
         self._schema = schema
+        self._keeps_replaced = keeps_replaced
         self._wait_seconds = wait_seconds
 
     @property
@@ -171,7 +176,10 @@ class NextSchemas:
         between = f"{self._schema}_swap_{layer}"
         _rename(cursor, live, between)
         _rename(cursor, coming, live)
-        _rename(cursor, between, coming)
+        if self._keeps_replaced:
+            _rename(cursor, between, coming)
+        else:
+            cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(between)))
 
     def _readers(self, made: Mapping[str, set[str]]) -> str:
         """Return the sessions that hold a table of readers, by process and role."""
@@ -206,10 +214,10 @@ class NextSchemas:
 
 
 @contextmanager
-def next_schemas() -> Iterator[NextSchemas]:
+def next_schemas(*, keeps_replaced: bool = True) -> Iterator[NextSchemas]:
     """Hold the lock on the target schema and open the next build's schemas.
 
-    The lock is that of a session, so that PostgreSQL takes it back if this process dies. Raises
+    `keeps_replaced` says whether the replaced tables stay for the next build to go on from. The lock is that of a session, so that PostgreSQL takes it back if this process dies. Raises
     InputError when the server cannot be reached or another process builds the same schema.
     """
     schema = target_schema()
@@ -219,7 +227,9 @@ def next_schemas() -> Iterator[NextSchemas]:
             "the names of the next build's schemas."
         )
     with open_postgres_server() as connection:
-        schemas = NextSchemas(connection, schema, _wait_seconds())
+        schemas = NextSchemas(
+            connection, schema, keeps_replaced=keeps_replaced, wait_seconds=_wait_seconds()
+        )
         schemas.start()
         yield schemas
 

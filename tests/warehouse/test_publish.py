@@ -106,6 +106,11 @@ def rubbish(engine: Engine) -> list[str]:
     return [name for name, schema in names if schema not in expected or "__dbt_" in name]
 
 
+def schemas(engine: PostgresEngine) -> list[str]:
+    """The schemas that are there."""
+    return [name for (name,) in fetch(engine, "select nspname from pg_namespace")]
+
+
 def builds(engine: Engine) -> Snapshot:
     """Builds and publishes, and returns what readers have then."""
     Build(engine).succeeds()
@@ -444,4 +449,11 @@ def test_load_of_other_columns_takes_the_views_of_both_builds(
     header, *rows = items.read_text().splitlines()
     items.write_text("\n".join([f"{header},colour", *(f"{row},red" for row in rows)]) + "\n")
     on_postgres.load("dw", folder, VARS)
+    builds(on_postgres)
+
+
+def test_full_refresh_leaves_nothing_to_go_on_from(on_postgres: PostgresEngine) -> None:
+    """The replaced tables may have other columns than an incremental build could go on with."""
+    Build(on_postgres, (*WITHOUT_TESTS, "--full-refresh")).succeeds()
+    assert not [name for name in schemas(on_postgres) if "_next_" in name]
     builds(on_postgres)
