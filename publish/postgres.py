@@ -217,7 +217,8 @@ class NextSchemas:
 def next_schemas(*, keeps_replaced: bool = True) -> Iterator[NextSchemas]:
     """Hold the lock on the target schema and open the next build's schemas.
 
-    `keeps_replaced` says whether the replaced tables stay for the next build to go on from. The lock is that of a session, so that PostgreSQL takes it back if this process dies. Raises
+    `keeps_replaced` says whether the replaced tables stay for the next build to go on from. The
+    lock is that of a session, so that PostgreSQL takes it back if this process dies. Raises
     InputError when the server cannot be reached or another process builds the same schema.
     """
     schema = target_schema()
