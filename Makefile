@@ -35,8 +35,8 @@ help: ## this list
 	@echo
 	@echo "  Variables: TARGET=duckdb|postgres|spark  VARS='{dbt var: value, ...}'  SOURCE=dw|online_retail  FILE=path"
 
-build: $(ENGINE_READY) profiles.yml ## build and test every table: the demo company, or VARS='{connectors: [online_retail]}'
-	$(BIN)/dbt build --vars "$$VARS"
+build: $(ENGINE_READY) profiles.yml ## build, test and publish every table: the demo company, or VARS='{connectors: [online_retail]}'
+	@$(BIN)/python -m publish.build --target "$$TARGET" --vars "$$VARS" $(if $(FULL_REFRESH),--full-refresh)
 
 load: $(ENGINE_READY) profiles.yml ## load raw tables: SOURCE=online_retail FILE=lines.csv, or SOURCE=dw FILE=folder
 	@$(BIN)/python -m ingest.load --source "$$SOURCE" --file "$$FILE" --target "$$TARGET" --vars "$$VARS"
