@@ -7,6 +7,7 @@ TARGET ?= $(or $(DBT_TARGET),duckdb)
 VARS ?= {}
 SOURCE ?=
 FILE ?=
+PYTEST ?=
 PYTHON ?= python3
 
 # Recipes read these from the environment, so that a map of many lines, or a quote, arrives whole.
@@ -27,15 +28,15 @@ COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --
 	--no-header --no-emit-index-url --quiet
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help build test load check-input lint docs bench bench-picture clean lock
+.PHONY: help build test test-long load check-input lint docs bench bench-picture clean lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 	@echo
-	@echo "  Variables: TARGET=duckdb|postgres  VARS='{dbt var: value, ...}'  SOURCE=dw|online_retail  FILE=path"
+	@echo "  Variables: TARGET=duckdb|postgres|spark  VARS='{dbt var: value, ...}'  SOURCE=dw|online_retail  FILE=path"
 
-build: $(ENGINE_READY) profiles.yml ## build and test every table: the demo company, or VARS='{connectors: [online_retail]}'
-	$(BIN)/dbt build --vars "$$VARS"
+build: $(ENGINE_READY) profiles.yml ## build, test and publish every table: the demo company, or VARS='{connectors: [online_retail]}'
+	@$(BIN)/python -m publish.build --target "$$TARGET" --vars "$$VARS" $(if $(FULL_REFRESH),--full-refresh)
 
 load: $(ENGINE_READY) profiles.yml ## load raw tables: SOURCE=online_retail FILE=lines.csv, or SOURCE=dw FILE=folder
 	@$(BIN)/python -m ingest.load --source "$$SOURCE" --file "$$FILE" --target "$$TARGET" --vars "$$VARS"
@@ -44,7 +45,11 @@ check-input: $(ENGINE_READY) profiles.yml ## the gate: refuse raw tables that wo
 	@$(BIN)/python -m ingest.check_input --target "$$TARGET" --vars "$$VARS"
 
 test: $(BENCH_READY) profiles.yml ## all tests: units, generated companies, published results, PostgreSQL
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST)
+
+test-long: $(BENCH_READY) profiles.yml ## what takes an hour: Online Retail II on all engines, long fuzz and kill runs
+	INCREMENTAL_LOADS=16 KILLS=20 $(BIN)/python -m pytest -m "long or not long" \
+		tests/warehouse/test_parity.py tests/warehouse/test_incremental.py tests/warehouse/test_publish.py
 
 .PHONY: test-spark-cluster
 test-spark-cluster: $(SPARK_READY) profiles.yml ## builds the demo company on a real Spark cluster that loses its workers

@@ -26,6 +26,7 @@ from great_expectations.data_context.types.base import (
 from great_expectations.exceptions.exceptions import GreatExpectationsError
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
+from ingest.connections import duckdb_path, postgres_settings
 from ingest.contract import (
     DEMO_CONNECTOR,
     PROJECT_DIR,
@@ -39,7 +40,7 @@ from ingest.errors import STOPPED, InputError, one_line, run
 from ingest.files import quoted
 from ingest.progress import progress_bars
 from ingest.suites import patterns_of, reading_query, suite
-from ingest.warehouse import Look, chosen_target, duckdb_path, look_at, postgres_settings
+from ingest.warehouse import Look, chosen_target, look_at
 
 DOCS_SITE = "gate"
 EXAMPLES = 20

@@ -3,10 +3,9 @@
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
@@ -15,11 +14,14 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from psycopg2 import errors as pg_errors
 
-from ingest.contract import PROJECT_DIR, Contract, Table, listed
+from ingest.connections import duckdb_path, open_duckdb_file, open_postgres_server
+from ingest.contract import Contract, Table, listed
 from ingest.errors import InputError, one_line
 from ingest.files import RawFile, quoted
 from ingest.landing import Landing
 from ingest.spark import open_spark
+from publish.duckdb_file import next_file
+from publish.postgres import in_next_build
 
 TARGETS = ("duckdb", "postgres", "spark")
 LOCK_SECONDS = 60
@@ -62,23 +64,6 @@ def chosen_target(given: str | None) -> str:
     return target
 
 
-def duckdb_path() -> Path:
-    """Return the DuckDB file that profiles.yml means, relative to the project's folder."""
-    return PROJECT_DIR / os.environ.get("DUCKDB_PATH", "opportunity.duckdb")
-
-
-def postgres_settings() -> dict[str, str]:
-    """Return the connection that profiles.yml means by the PG* variables."""
-    return {
-        "host": os.environ.get("PGHOST", "localhost"),
-        "port": os.environ.get("PGPORT", "5432"),
-        "user": os.environ.get("PGUSER", "postgres"),
-        "password": os.environ.get("PGPASSWORD", ""),
-        "dbname": os.environ.get("PGDATABASE", "postgres"),
-        "sslmode": os.environ.get("PGSSLMODE", "prefer"),
-    }
-
-
 @contextmanager
 def open_warehouse(target: str, contract: Contract) -> Iterator[Warehouse]:
     """Open a transaction on a target; it is committed unless the block raises."""
@@ -94,7 +79,7 @@ def open_warehouse(target: str, contract: Contract) -> Iterator[Warehouse]:
 def look_at(target: str, tables: Sequence[Table]) -> list[Look]:
     """Look at each table once, reading at most one row."""
     if target == "duckdb":
-        with open_duckdb_file(read_only=True) as connection:
+        with open_duckdb_file(duckdb_path(), read_only=True) as connection:
             return [_look(connection, table, duckdb.Error, folds_case=True) for table in tables]
     with open_postgres_server() as connection:
         connection.autocommit = True
@@ -111,46 +96,6 @@ def _look(cursor: Any, table: Table, error_kind: type[Exception], *, folds_case:
         return Look(table, None, has_rows=False, reason=reason, folds_case=folds_case)
     columns = tuple(str(column[0]) for column in cursor.description)
     return Look(table, columns, has_rows=bool(rows), reason="", folds_case=folds_case)
-
-
-@contextmanager
-def open_duckdb_file(*, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Connect to the DuckDB file, or say which process holds it."""
-    path = duckdb_path()
-    if read_only and not path.exists():
-        raise InputError(f"there is no DuckDB file {path}; run make load or make build first.")
-    try:
-        connection = duckdb.connect(str(path), read_only=read_only)
-    except duckdb.IOException as error:
-        if "lock" in str(error):
-            raise InputError(
-                f"{path} is in use by another process ({one_line(error)}); close it and try again."
-            ) from error
-        raise InputError(
-            f"{path} cannot be opened: {one_line(error)}; check DUCKDB_PATH."
-        ) from error
-    except duckdb.Error as error:
-        raise InputError(
-            f"{path} is not a DuckDB file: {one_line(error)}; check DUCKDB_PATH."
-        ) from error
-    with closing(connection):
-        yield connection
-
-
-@contextmanager
-def open_postgres_server() -> Iterator[Any]:
-    """Connect to PostgreSQL, or say where it was looked for."""
-    settings = postgres_settings()
-    try:
-        connection = psycopg2.connect(**settings)
-    except psycopg2.OperationalError as error:
-        raise InputError(
-            f"cannot connect to PostgreSQL at {settings['host']}:{settings['port']}, database "
-            f"{settings['dbname']}, as {settings['user']}: {one_line(error)}; check PGHOST, "
-            "PGPORT, PGUSER, PGPASSWORD and PGDATABASE."
-        ) from error
-    with closing(connection):
-        yield connection
 
 
 def _relation(schema: str, name: str) -> str:
@@ -188,16 +133,18 @@ class _DuckDB:
 
 @contextmanager
 def _open_duckdb() -> Iterator[Warehouse]:
-    with open_duckdb_file() as connection:
-        connection.begin()
+    with next_file(duckdb_path()) as file:
         try:
-            yield _DuckDB(connection)
-            connection.commit()
+            with open_duckdb_file(file.path) as connection:
+                connection.begin()
+                yield _DuckDB(connection)
+                connection.commit()
         except duckdb.Error as error:
             raise InputError(
                 f"DuckDB refused the load into {duckdb_path()}: {one_line(error)}; nothing was "
                 "changed."
             ) from error
+        file.publish()
 
 
 # --- PostgreSQL -----------------------------------------------------------------------------
@@ -263,7 +210,10 @@ def _csv_of(batch: pa.Table) -> bytes:
 class _Postgres:
     def __init__(self, connection: Any, contract: Contract) -> None:
         self._connection = connection
-        self._built = contract.built
+        # What the next build makes again, whether readers have it or it is of the build before.
+        self._built = contract.built | {
+            (in_next_build(schema), name) for schema, name in contract.built
+        }
 
     def land(self, landing: Landing) -> int:
         table = landing.table

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.warehouse.engines import postgres
+from tests.warehouse.engines.source import DEMO_FILES
+from tests.warehouse.engines.spark import SparkEngine
 from tests.warehouse.harness import Builder, Warehouse
 
 
@@ -29,6 +31,14 @@ def postgres_server() -> Iterator[postgres.PostgresServer]:
     """A PostgreSQL server: the one that PGHOST names, else one started for the tests."""
     with postgres.postgres_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def demo_on_spark(tmp_path_factory: pytest.TempPathFactory) -> SparkEngine:
+    """The demo company, loaded from its files and built in a Spark session, without data tests."""
+    engine = SparkEngine(tmp_path_factory.mktemp("spark"))
+    DEMO_FILES.build_on(engine)
+    return engine
 
 
 def folder_from_environment(variable: str, what: str) -> Path:

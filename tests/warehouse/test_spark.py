@@ -1,4 +1,4 @@
-"""The warehouse on Spark: every model and seed of the demo company, in a local session."""
+"""The warehouse on Spark: every model of the demo company, in a local session."""
 
 from __future__ import annotations
 
@@ -17,13 +17,6 @@ from tests.warehouse.harness import PROJECT, RawTable
 TRUTHS = json.loads((PROJECT / "seeds" / "demo" / "truths.json").read_text("utf-8"))
 
 
-@pytest.fixture(scope="module")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> SparkEngine:
-    engine = SparkEngine(tmp_path_factory.mktemp("spark"))
-    engine.dbt(["build", "--exclude-resource-type", "unit_test", "test"], {})
-    return engine
-
-
 def rows_of(engine: SparkEngine, table: str, columns: Mapping[str, str]) -> list[tuple[Any, ...]]:
     """Columns of a built table, given with their DuckDB types."""
     with duckdb.connect() as connection:
@@ -31,10 +24,10 @@ def rows_of(engine: SparkEngine, table: str, columns: Mapping[str, str]) -> list
         return connection.execute("from found").fetchall()
 
 
-def test_header_mismatches_are_those_planted(spark: SparkEngine) -> None:
+def test_header_mismatches_are_those_planted(demo_on_spark: SparkEngine) -> None:
     money = "decimal(18,4)"
     found = rows_of(
-        spark,
+        demo_on_spark,
         "core.header_mismatch",
         {"invoice_id": "varchar", "header_amount": money, "line_amount": money},
     )
@@ -45,17 +38,18 @@ def test_header_mismatches_are_those_planted(spark: SparkEngine) -> None:
 
 
 @pytest.mark.parametrize("fact", ["core.fct_invoice", "core.fct_invoice_line"])
-def test_a_fact_has_a_folder_for_each_of_its_months(spark: SparkEngine, fact: str) -> None:
-    found = rows_of(spark, fact, {"invoice_date": "date", "invoice_month": "date"})
+def test_a_fact_has_a_folder_for_each_of_its_months(demo_on_spark: SparkEngine, fact: str) -> None:
+    found = rows_of(demo_on_spark, fact, {"invoice_date": "date", "invoice_month": "date"})
     months: set[date] = {month for _, month in found}
     assert len(months) > 12
     assert all(day.replace(day=1) == month for day, month in found)
-    folders = {path.name for path in spark.folder_of(fact).iterdir() if path.is_dir()}
+    folders = {path.name for path in demo_on_spark.folder_of(fact).iterdir() if path.is_dir()}
     assert folders == {f"invoice_month={month}" for month in months}
 
 
-def test_missing_values_of_a_seed_arrive_as_missing(spark: SparkEngine) -> None:
-    landed = f"read_parquet('{spark.warehouse}/opportunity_demo.db/dw_customer/*.parquet')"
+def test_missing_values_of_a_seed_arrive_as_missing(demo_on_spark: SparkEngine) -> None:
+    demo_on_spark.dbt(["seed", "--select", "dw_customer"], {})
+    landed = f"read_parquet('{demo_on_spark.warehouse}/opportunity_demo.db/dw_customer/*.parquet')"
     written = f"read_csv('{PROJECT}/seeds/demo/dw_customer.csv', all_varchar = true)"
     with duckdb.connect() as connection:
         rows, expected = (
@@ -66,15 +60,15 @@ def test_missing_values_of_a_seed_arrive_as_missing(spark: SparkEngine) -> None:
     assert any(None in row for row in expected)
 
 
-def test_landed_tables_replace_those_before(spark: SparkEngine) -> None:
+def test_landed_tables_replace_those_before(demo_on_spark: SparkEngine) -> None:
     columns = ["Customer ID", "note"]
     rows: list[Mapping[str, str | None]] = [
         {"Customer ID": "1", "note": ""},
         {"Customer ID": None, "note": "it's \"\\ü"},
     ]
     for given in (rows, rows[:1]):
-        spark.land({"elsewhere": {"some_table": RawTable(columns, given)}})
-        (place,) = (spark.warehouse / "elsewhere.db").iterdir()
+        demo_on_spark.land({"elsewhere": {"some_table": RawTable(columns, given)}})
+        (place,) = (demo_on_spark.warehouse / "elsewhere.db").iterdir()
         with duckdb.connect() as connection:
             landed = connection.execute(f"from read_parquet('{place}/*.parquet')").fetchall()
         assert landed == [tuple(row[column] for column in columns) for row in given]

@@ -1,0 +1,1 @@
+"""Write, audit, publish: builds are made and tested unseen, and published in one step."""

@@ -1,0 +1,458 @@
+"""Builds that are written, audited and published: readers, faults, kills, and two at once."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ingest.errors import InputError
+from publish.duckdb_file import builds_folder, next_file
+from tests.warehouse.engines.duckdb_engine import DuckDBEngine
+from tests.warehouse.engines.engine import Engine
+from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
+from tests.warehouse.harness import SCHEMA_OF_TESTS
+from tests.warehouse.publishing import (
+    READINGS,
+    SNAPSHOT,
+    VARS,
+    WITHOUT_TESTS,
+    Build,
+    Reader,
+    Snapshot,
+    amount_of,
+    fetch,
+    load,
+    published,
+    reader,
+    snapshot,
+)
+
+KILLS = int(os.environ.get("KILLS", "3"))
+"""How many builds are killed on each engine."""
+LAYERS = ("core", "intermediate", "marts", "reference", "staging")
+STOPPED_MIDWAY = "START sql table model"
+STAYS = "nothing was published, and what readers had before stays."
+
+
+@pytest.fixture(scope="module")
+def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
+    engine = DuckDBEngine(tmp_path_factory.mktemp("publish_duckdb"))
+    load(engine, 1)
+    Build(engine).succeeds()
+    return engine
+
+
+@pytest.fixture(scope="module")
+def on_postgres(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer
+) -> PostgresEngine:
+    engine = PostgresEngine(tmp_path_factory.mktemp("publish_postgres"), postgres_server)
+    load(engine, 1)
+    Build(engine).succeeds()
+    return engine
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """An engine on which a build is published; each test leaves it with one."""
+    built: Engine = request.getfixturevalue(f"on_{request.param}")
+    return built
+
+
+@contextmanager
+def nothing_changes(engine: Engine) -> Iterator[None]:
+    """Fails if readers have other rows after the block than before, or a build left rubbish."""
+    before = published(engine)
+    assert before["marts.daily_sales"]
+    yield
+    assert published(engine) == before
+    assert rubbish(engine) == []
+
+
+def rubbish(engine: Engine) -> list[str]:
+    """What a build should not leave behind."""
+    if isinstance(engine, DuckDBEngine):
+        link = engine.warehouse.path
+        builds = builds_folder(link)
+        kept = {builds / "lock", link.resolve().parent}
+        previous = sorted(set(builds.iterdir()) - kept)[-1:]
+        there = {*builds.iterdir()} - kept - {*previous}
+        logs = [*link.parent.glob("*.wal*"), *builds.rglob("*.wal*")]
+        return [str(path) for path in (*there, *logs)] + [
+            path.name for path in previous if path.name == "next"
+        ]
+    expected = {f"{SCHEMA_OF_TESTS}_{part}{layer}" for layer in LAYERS for part in ("", "next_")}
+    names = fetch(
+        engine,
+        f"""
+        select schemas.nspname || '.' || coalesce(relations.relname, ''), schemas.nspname
+        from pg_namespace as schemas
+        left join pg_class as relations on relations.relnamespace = schemas.oid
+        where starts_with(schemas.nspname, '{SCHEMA_OF_TESTS}_')
+        """,
+    )
+    return [name for name, schema in names if schema not in expected or "__dbt_" in name]
+
+
+def schemas(engine: PostgresEngine) -> list[str]:
+    """The schemas that are there."""
+    return [name for (name,) in fetch(engine, "select nspname from pg_namespace")]
+
+
+def builds(engine: Engine) -> Snapshot:
+    """Builds and publishes, and returns what readers have then."""
+    Build(engine).succeeds()
+    return snapshot(engine)
+
+
+# Readers.
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[list[Reader]]:
+    """Those who query all the while, by one statement and, on PostgreSQL, by one transaction."""
+    with ExitStack() as stack:
+        readers = [Reader(lambda: snapshot(engine))]
+        if isinstance(engine, PostgresEngine):
+            connection = stack.enter_context(closing(engine.connect()))
+            connection.autocommit = False
+
+            def transaction() -> Snapshot:
+                values: list[object] = []
+                with connection, connection.cursor() as cursor:
+                    for statement in READINGS:
+                        cursor.execute(statement)
+                        values += cursor.fetchone() or []
+                return tuple(values)
+
+            readers.append(Reader(transaction))
+        yield [stack.enter_context(one) for one in readers]
+
+
+def test_readers_see_the_old_build_or_the_new(engine: Engine) -> None:
+    seen = [snapshot(engine)]
+    with reading(engine) as readers, ExitStack() as stack:
+        if isinstance(engine, DuckDBEngine):
+            # Keeps its build for as long as it is open, even when the file is deleted.
+            kept_open = stack.enter_context(reader(engine))
+        for version in (2, 3):
+            load(engine, version)
+            seen.append(builds(engine))
+            assert set(seen[-1][1:]) == {amount_of(version)}
+        time.sleep(1)
+        if isinstance(engine, DuckDBEngine):
+            assert kept_open(SNAPSHOT) == seen[:1]
+    for one in readers:
+        one.check(seen)
+    assert rubbish(engine) == []
+
+
+def test_transaction_that_reads_is_waited_for(on_postgres: PostgresEngine) -> None:
+    """And never disturbed: it reads on in the build it began with, and the build gives way."""
+    with nothing_changes(on_postgres), closing(on_postgres.connect()) as session:
+        session.autocommit = False
+        with session, session.cursor() as cursor:
+            cursor.execute(READINGS[0])
+            first = cursor.fetchone()
+            sentence = Build(on_postgres, PUBLISH_WAIT_SECONDS="2").refuses()
+            assert f"session {session.info.backend_pid} (" in sentence
+            cursor.execute(READINGS[0])
+            assert cursor.fetchone() == first
+
+
+# What may go wrong.
+
+
+def test_failed_test_publishes_nothing(engine: Engine, tmp_path: Path) -> None:
+    """Two connectors have an item of the same id, which only a test finds."""
+    lines = tmp_path / "lines.csv"
+    lines.write_text(
+        "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
+        "536365,I1,CAKE STAND,2,2024-01-31 10:00:00,12.75,13085,EIRE\n"
+    )
+    variables = {**VARS, "connectors": ["dw", "online_retail"]}
+    engine.load("online_retail", lines, variables)
+    with nothing_changes(engine):
+        options = ("--exclude", "test_type:generic", "test_type:unit")
+        sentence = Build(engine, options, variables=variables).refuses()
+        assert sentence.startswith("Error: ids_do_not_collide failed (Got ")
+        assert STAYS in sentence
+
+
+def test_part_of_the_tables_is_not_published(on_duckdb: DuckDBEngine) -> None:
+    with nothing_changes(on_duckdb):
+        sentence = Build(on_duckdb, (*WITHOUT_TESTS, "--select", "dim_date")).refuses()
+        assert "dbt made only a part of the tables" in sentence
+
+
+def test_killed_build_leaves_the_last_one_and_the_next_ends_right(engine: Engine) -> None:
+    started = time.monotonic()
+    builds(engine)
+    seconds = time.monotonic() - started
+    before = published(engine)
+    for _ in range(KILLS):
+        build = Build(engine)
+        time.sleep(random.uniform(0, seconds))
+        os.killpg(build.process.pid, signal.SIGKILL)
+        build.ends()
+        assert published(engine) == before
+    load(engine, 5)
+    assert set(builds(engine)[1:]) == {amount_of(5)}
+    assert rubbish(engine) == []
+
+
+def test_stopped_build_says_so_and_clears_up(engine: Engine) -> None:
+    number = signal.SIGINT if engine.name == "duckdb" else signal.SIGTERM
+    with nothing_changes(engine):
+        build = Build(engine)
+        build.wait_for(STOPPED_MIDWAY)
+        build.process.send_signal(number)
+        assert build.refuses() == f"Error: the build was stopped; {STAYS}"
+        assert build.leaves_no_process()
+
+
+def test_second_build_at_once_says_so_and_stops(engine: Engine) -> None:
+    before = snapshot(engine)
+    first = Build(engine)
+    first.wait_for(STOPPED_MIDWAY)
+    sentence = Build(engine).refuses()
+    assert f"process {first.process.pid}" in sentence
+    # From another copy of the project, which shares nothing with this one but the warehouse.
+    sentence = Build(engine, DBT_TARGET_PATH=str(engine.folder / "other")).refuses()
+    assert f"process {first.process.pid}" in sentence
+    first.succeeds()
+    assert snapshot(engine)[0] != before[0]
+    assert rubbish(engine) == []
+
+
+# Faults on DuckDB.
+
+
+def test_killed_plain_build_is_taken_over(on_duckdb: DuckDBEngine, tmp_path: Path) -> None:
+    """An ordinary file whose writer was killed before its log was in it, as in older versions."""
+    path = tmp_path / "warehouse.duckdb"
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]);"
+            "connection.execute('create table kept as select 7 as number'); os._exit(9)",
+            str(path),
+        ],
+        check=False,
+    )
+    assert path.with_name("warehouse.duckdb.wal").exists()
+    with next_file(path) as file:
+        file.publish()
+    assert path.is_symlink()
+    assert not path.with_name("warehouse.duckdb.wal").exists()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute("from kept").fetchall() == [(7,)]
+
+
+def test_link_of_the_users_own_is_followed(tmp_path: Path) -> None:
+    large = tmp_path / "large disk"
+    large.mkdir()
+    link = tmp_path / "warehouse.duckdb"
+    link.symlink_to(large / "warehouse.duckdb")
+    for _ in range(3):
+        with next_file(link) as file:
+            with duckdb.connect(str(file.path)) as connection:
+                connection.execute("create table if not exists kept as select 7 as number")
+            file.publish()
+    assert link.readlink() == large / "warehouse.duckdb"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    assert len(list(builds_folder(large / "warehouse.duckdb").iterdir())) == len(
+        ["lock", "published", "previous"]
+    )
+
+
+def test_file_that_is_being_written_is_not_copied(on_duckdb: DuckDBEngine) -> None:
+    path = on_duckdb.warehouse.path
+    hold = f"import duckdb; c = duckdb.connect({str(path)!r}); print('held', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        assert "in use by another process" in Build(on_duckdb).refuses()
+        writer.communicate(b"\n")
+
+
+def test_folder_without_permission_is_told(on_duckdb: DuckDBEngine) -> None:
+    # The superuser may write anywhere, unless that privilege is given up.
+    given_up = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+    folder = builds_folder(on_duckdb.warehouse.path)
+    with nothing_changes(on_duckdb):
+        folder.chmod(0o555)
+        try:
+            sentence = Build(on_duckdb, through=given_up).refuses()
+        finally:
+            folder.chmod(0o755)
+        assert f"{folder / 'next'} cannot be written: Permission denied" in sentence
+
+
+def test_file_that_does_not_fit_is_told(on_duckdb: DuckDBEngine) -> None:
+    """The limit is met while what is published is copied."""
+    half = on_duckdb.warehouse.path.stat().st_size // 2
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (half, half))
+
+    with nothing_changes(on_duckdb):
+        sentence = Build(on_duckdb, before=limit).refuses()
+        assert "cannot be written: File too large; see to the space" in sentence
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of three megabytes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m,mode=777", "tmpfs", str(disk)]
+    for as_root in ([], ["sudo", "-n"]):
+        tried = subprocess.run([*as_root, *mount], capture_output=True, check=False)
+        if tried.returncode == 0:
+            yield disk
+            subprocess.run([*as_root, "umount", str(disk)], check=True)
+            return
+    pytest.skip(f"no disk of three megabytes can be mounted here: {tried.stderr.decode()}")
+
+
+def test_full_disk_is_told(on_duckdb: DuckDBEngine, small_disk: Path) -> None:
+    """It fills up while dbt builds."""
+    variables = {"use_demo_data": True}
+    path = small_disk / "warehouse.duckdb"
+    sentence = Build(on_duckdb, variables=variables, DUCKDB_PATH=str(path)).refuses()
+    assert "No space left on device" in sentence
+    assert STAYS in sentence
+    assert not path.exists()
+    assert [file.name for file in builds_folder(path).iterdir()] == ["lock"]
+
+
+def test_what_is_no_file_is_refused() -> None:
+    with (
+        pytest.raises(InputError, match="no file that could be published"),
+        next_file(Path(":memory:")),
+    ):
+        pass
+
+
+# Faults and privileges on PostgreSQL.
+
+
+def test_server_that_cannot_be_reached_is_told(on_postgres: PostgresEngine) -> None:
+    sentence = Build(on_postgres, PGHOST=str(on_postgres.folder)).refuses()
+    assert sentence.startswith("Error: cannot connect to PostgreSQL at ")
+
+
+@pytest.mark.parametrize("whose", ["dbt", "make build"])
+def test_lost_connection_publishes_nothing(on_postgres: PostgresEngine, whose: str) -> None:
+    with nothing_changes(on_postgres):
+        build = Build(on_postgres)
+        build.wait_for(STOPPED_MIDWAY)
+        query = f"""
+            select pg_terminate_backend(pid)
+            from pg_stat_activity
+            where datname = current_database() and starts_with(application_name, '{whose}')
+        """
+        while build.process.poll() is None:  # a single session may be just about to end anyway
+            fetch(on_postgres, query)
+            time.sleep(0.1)
+        sentence = build.refuses()
+        assert STAYS in sentence
+        if whose == "make build":
+            assert "the connection to PostgreSQL was lost" in sentence
+
+
+@pytest.fixture
+def role(on_postgres: PostgresEngine) -> Iterator[str]:
+    """A role that may log in and nothing else."""
+    name = f"reader_{os.getpid()}"
+    with closing(on_postgres.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(f"create role {name} login")
+        yield name
+        cursor.execute(f"drop owned by {name}")
+        cursor.execute(f"drop role {name}")
+
+
+def test_role_that_may_not_build_is_told(on_postgres: PostgresEngine, role: str) -> None:
+    with nothing_changes(on_postgres):
+        assert STAYS in Build(on_postgres, PGUSER=role).refuses()
+
+
+def test_privileges_are_those_of_the_tables_that_were_read(
+    on_postgres: PostgresEngine, role: str
+) -> None:
+    """They survive the swap, and what was taken back meanwhile does not come back."""
+
+    def readable(*tables: str) -> list[bool]:
+        query = "select " + ", ".join(
+            f"has_schema_privilege('{role}', '{SCHEMA_OF_TESTS}_{table.split('.')[0]}', 'usage')"
+            f" and has_table_privilege('{role}', '{SCHEMA_OF_TESTS}_{table}', 'select')"
+            for table in tables
+        )
+        return list(fetch(on_postgres, query)[0])
+
+    tables = ("marts.daily_sales", "marts.customer_rfm", "core.build_info", "core.dim_item")
+    with closing(on_postgres.connect()) as connection, connection.cursor() as cursor:
+        for layer in ("marts", "core"):
+            cursor.execute(f"grant usage on schema {SCHEMA_OF_TESTS}_{layer} to {role}")
+        for table in tables[:3]:
+            cursor.execute(f"grant select on {SCHEMA_OF_TESTS}_{table} to {role}")
+        cursor.execute(
+            f"grant select (customer_id) on {SCHEMA_OF_TESTS}_core.dim_customer to {role}"
+        )
+        builds(on_postgres)
+        assert readable(*tables) == [True, True, True, False]
+        cursor.execute(f"revoke select on {SCHEMA_OF_TESTS}_marts.customer_rfm from {role}")
+        builds(on_postgres)
+        assert readable(*tables) == [True, False, True, False]
+    query = (
+        f"select has_column_privilege('{role}', '{SCHEMA_OF_TESTS}_core.dim_customer', '{{}}',"
+        " 'select')"
+    )
+    assert fetch(on_postgres, query.format("customer_id")) == [(True,)]
+    assert fetch(on_postgres, query.format("email")) == [(False,)]
+
+
+def test_table_of_the_build_before_last_is_not_published(on_postgres: PostgresEngine) -> None:
+    with closing(on_postgres.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(f"create table {SCHEMA_OF_TESTS}_next_marts.no_longer_made (id integer)")
+        cursor.execute(
+            f"create view {SCHEMA_OF_TESTS}_next_marts.on_it as"
+            f" select * from {SCHEMA_OF_TESTS}_next_marts.no_longer_made"
+        )
+    builds(on_postgres)
+    assert not {"marts.no_longer_made", "marts.on_it"} & set(on_postgres.tables("marts"))
+
+
+def test_load_of_other_columns_takes_the_views_of_both_builds(
+    on_postgres: PostgresEngine, tmp_path: Path
+) -> None:
+    folder = tmp_path / "company"
+    shutil.copytree(on_postgres.folder / "company_1", folder)
+    items = folder / "dw_item.csv"
+    header, *rows = items.read_text().splitlines()
+    items.write_text("\n".join([f"{header},colour", *(f"{row},red" for row in rows)]) + "\n")
+    on_postgres.load("dw", folder, VARS)
+    builds(on_postgres)
+
+
+def test_full_refresh_leaves_nothing_to_go_on_from(on_postgres: PostgresEngine) -> None:
+    """The replaced tables may have other columns than an incremental build could go on with."""
+    Build(on_postgres, (*WITHOUT_TESTS, "--full-refresh")).succeeds()
+    assert not [name for name in schemas(on_postgres) if "_next_" in name]
+    builds(on_postgres)
