@@ -13,8 +13,8 @@ from tests.warehouse.engines.duckdb_engine import DuckDBEngine
 from tests.warehouse.engines.parity import compare, differences, show
 from tests.warehouse.engines.spark import SparkEngine
 
-BUILD = ["build", "--exclude-resource-type", "unit_test"]
-STEPS_BEFORE_EACH_LOSS = 25
+BUILD = ["build", "--exclude-resource-type", "unit_test", "test"]
+STEPS_BEFORE_EACH_LOSS = 20
 
 
 class ClusterEngine(SparkEngine):
@@ -34,7 +34,7 @@ class ClusterEngine(SparkEngine):
         }
 
     def finished_steps(self) -> int:
-        """How many models, seeds and tests dbt has finished."""
+        """How many models and seeds dbt has finished."""
         log = self.folder / "logs" / "dbt.log"
         return log.read_text("utf-8").count("Finished running node") if log.exists() else 0
 
