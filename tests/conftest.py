@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pytest
 from tests.warehouse.engines import postgres
 from tests.warehouse.engines.parity import LISTING
 from tests.warehouse.harness import Builder, Warehouse
+
+# A worker of pytest-xdist has no main file; PySpark takes that for its own doctests and exits.
+vars(sys.modules["__main__"]).setdefault("__file__", pytest.__file__)
 
 
 @pytest.fixture(scope="session")
