@@ -82,11 +82,13 @@ def check_loads(builder: Builder, engine: Engine, seed: int, *, is_slow: bool = 
     """
     loads = Loads(seed)
     before: Warehouse | None = None
-    changes = ["first", *([] if is_slow else ["order"]), *["next"] * LOADS]
+    changes = ["first", *([] if is_slow else ["order"]), "columns", *["next"] * (LOADS - 1)]
     for number, change in enumerate(changes):
         load = f"seed {seed}, load {number}"
         if change == "order":
             loads.shuffle()
+        elif change == "columns":
+            loads.edit_columns()
         elif change == "next":
             loads.next()
         company = loads.company()
