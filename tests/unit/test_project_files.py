@@ -63,3 +63,21 @@ def test_the_diagram_is_the_project(manifest: Manifest) -> None:
 def test_no_lock_file_names_an_address() -> None:
     for lock in (PROJECT / "requirements").glob("*.lock"):
         assert "://" not in lock.read_text(), lock.name
+
+
+def test_no_var_by_which_rows_are_judged_is_left_out_of_the_judging_key(
+    project_vars: set[str],
+) -> None:
+    macro = (PROJECT / "macros" / "judging" / "judging_key.sql").read_text()
+    left_out = set(re.findall(r"'(\w+)'", macro.split("set others")[1].split("]")[0]))
+    assert left_out <= project_vars
+    folders = ("models/staging", "models/intermediate", "macros/connectors", "macros/reading")
+    read = {
+        name
+        for folder in (*folders, "macros/judging", "macros/clock")
+        for path in (PROJECT / folder).rglob("*.sql")
+        for name in re.findall(r"var\(['\"](\w+)", path.read_text())
+    }
+    # Where rows are does not matter, as the rows are compared; so is what build_date makes of them.
+    where_rows_are = {"use_demo_data", "dw_columns", "dw_optional_tables"}
+    assert read & left_out == where_rows_are | {"build_date"}

@@ -1,7 +1,8 @@
 """Random loads for incremental builds: what a night may do to raw tables, drawn from a seed.
 
 A load brings new, late, changed, moved, deleted and repeated rows, changes items and customers,
-lets a month vanish or return, and shuffles every table.
+lets a month vanish or return, and shuffles every table. One load, edit_columns, changes each raw
+column by itself in a month of its own, so that no other change hides one that is overlooked.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from random import Random
 from typing import Any
 
 from tests.warehouse.companies import dw_company, online_retail_company
-from tests.warehouse.harness import Company
+from tests.warehouse.harness import CONTRACTS, Company
 
 Row = dict[str, str | None]
 
@@ -23,6 +24,29 @@ INVOICE_COLUMNS = {
 }
 BUILD_DATES = ("2024-04-15", "2024-04-16", "2024-03-30")
 LEAST_ROWS = 30
+
+# Two currencies stop a build, so one invoice cannot change its own. An item's category is all that
+# a line has from a table without a month.
+EDITED_COLUMNS = [
+    ("dw", "dw_item", "category_code"),
+    *(
+        (connector, table, column)
+        for connector, tables in (
+            ("dw", ("dw_invoice_header", "dw_invoice_line")),
+            ("online_retail", ("online_retail_lines",)),
+        )
+        for table in tables
+        for column in CONTRACTS[connector][table]
+        if column != "currency_code"
+    ),
+]
+FIRST_EDITED_YEAR = 2018
+VALUES = {"invoice_type": "sale", "invoice_time": "08:05:00"}
+OTHER_VALUES = {"invoice_type": "return", "invoice_time": "09:05:00"}
+NUMBERS = {
+    "quantity", "line_total_incl", "line_total_excl", "discount_amount", "cost_amount",
+    "total_grand", "Quantity", "Price",
+}  # fmt: skip
 
 
 class Loads:
@@ -45,6 +69,9 @@ class Loads:
             "id_prefix": {"online_retail": "or-"},
             "build_date": BUILD_DATES[0],
         }
+        # The invoices whose columns are edited are long past.
+        self.vars.pop("earliest_plausible_date", None)
+        self.edited = [self._invoice_of_month(place) for place in range(len(EDITED_COLUMNS))]
         self.away: list[tuple[list[Row], Row]] = []
         self.invoices = 0
 
@@ -79,6 +106,33 @@ class Loads:
         if self.random.random() < 0.2:
             self.vars["online_retail_reject_duplicates"] = self.random.random() < 0.5
         self.shuffle()
+
+    def edit_columns(self) -> None:
+        """Changes one column of one invoice in each of as many months as there are columns."""
+        for rows, (_, table, column) in zip(self.edited, EDITED_COLUMNS, strict=True):
+            row = rows[table]
+            if column in DATE_COLUMNS.values():
+                row[column] = (row[column] or "").replace("-10", "-20")
+            else:
+                row[column] = OTHER_VALUES.get(column, f"{row[column]}1")
+        self.shuffle()
+
+    def _invoice_of_month(self, place: int) -> dict[str, Row]:
+        """Adds a sound invoice of one line, alone in its month, and returns its rows by table."""
+        connector = EDITED_COLUMNS[place][0]
+        day = f"{FIRST_EDITED_YEAR + place // 12}-{place % 12 + 1:02}-10"
+        rows: dict[str, Row] = {}
+        for table, columns in CONTRACTS[connector].items():
+            if table == "dw_item":
+                rows[table] = dict.fromkeys(("item_code_365", "category_code"), f"7{place:03}")
+            elif table in INVOICE_COLUMNS:
+                rows[table] = {column: VALUES.get(column, f"7{place:03}") for column in columns}
+                rows[table].update(dict.fromkeys(NUMBERS & set(columns), f"{place + 2}.5"))
+                rows[table].update(dict.fromkeys(set(DATE_COLUMNS.values()) & set(columns), day))
+                rows[table].pop("currency_code", None)
+        for table, row in rows.items():
+            self.tables[connector][table].append(row)
+        return rows
 
     def shuffle(self) -> None:
         """Brings every table's rows into another order."""

@@ -105,14 +105,15 @@ class Engine(ABC):
 
         With tests, the data tests run as well. Raises BuildFailed with dbt's messages.
         """
-        if not self._has_seeds:
-            self.dbt(["seed", "--select", "path:seeds/reference"], variables)
-            self._has_seeds = True
-        command = ["run"]
-        if with_tests:
-            command = ["build", "--exclude-resource-type", "unit_test", "seed"]
+        # Reference seeds come with the first build: a process of their own would start Spark again.
+        left_out = ["unit_test", *([] if with_tests else ["test"])]
+        if self._has_seeds:
+            left_out.append("seed")
+        command = ["build", "--exclude", "path:seeds/demo", "--exclude-resource-type", *left_out]
         if full_refresh:
             command += ["--full-refresh"]
         if select:
             command += ["--select", *select]
-        return self.dbt(command, variables)
+        output = self.dbt(command, variables)
+        self._has_seeds = True
+        return output

@@ -6,7 +6,7 @@ decimal(28,12), equal to one unit of their last decimal or 1e-9 relative.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
@@ -47,9 +47,12 @@ class TableComparison:
         return not (self.missing_rows or self.other_rows or self.differing_ratios)
 
 
-def compare(reference: Warehouse, other: Engine) -> list[TableComparison]:
-    """Compares all tables of core and marts that the reference has, but build_info."""
-    tables = [name for name in reference.tables("core", "marts") if name != "core.build_info"]
+def compare(
+    reference: Warehouse, other: Engine, tables: Sequence[str] | None = None
+) -> list[TableComparison]:
+    """Compares tables, by default all of core and marts that the reference has, but build_info."""
+    if tables is None:
+        tables = [name for name in reference.tables("core", "marts") if name != "core.build_info"]
     with duckdb.connect() as connection:
         return [compare_table(connection, table, reference, other) for table in tables]
 
