@@ -8,6 +8,7 @@ VARS ?= {}
 SOURCE ?=
 FILE ?=
 PYTEST ?=
+WORKERS ?= 2
 PYTHON ?= python3
 
 # Recipes read these from the environment, so that a map of many lines, or a quote, arrives whole.
@@ -45,10 +46,10 @@ check-input: $(ENGINE_READY) profiles.yml ## the gate: refuse raw tables that wo
 	@$(BIN)/python -m ingest.check_input --target "$$TARGET" --vars "$$VARS"
 
 test: $(BENCH_READY) profiles.yml ## all tests: units, generated companies, published results, PostgreSQL
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST)
 
 test-long: $(BENCH_READY) profiles.yml ## what takes an hour: Online Retail II on all engines, long fuzz and kill runs
-	INCREMENTAL_LOADS=16 KILLS=20 $(BIN)/python -m pytest -m "long or not long" \
+	INCREMENTAL_LOADS=16 KILLS=20 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "long or not long" \
 		tests/warehouse/test_parity.py tests/warehouse/test_incremental.py tests/warehouse/test_publish.py
 
 .PHONY: test-spark-cluster

@@ -14,9 +14,10 @@ from pathlib import Path
 import psutil
 
 PROJECT = Path(__file__).resolve().parent.parent
-SAMPLE_SECONDS = 0.2
+SAMPLE_SECONDS, LONGEST_WAIT = 0.2, 2.0
+"""Between two looks at the memory."""
 SAMPLE_SHARE = 0.05
-"""Of the time at most, that sampling may take: it walks the pages of every process."""
+"""Of the time, that sampling may take before it waits longer: it walks every process's pages."""
 
 DONE, STOPPED, OUT_OF_MEMORY, FAILED = "done", "stopped", "out of memory", "failed"
 
@@ -88,7 +89,8 @@ class Sampler(threading.Thread):
             self.peak_bytes = max(self.peak_bytes, tree_bytes(self._roots))
             if self.peak_bytes > self._limit:
                 self.is_over.set()
-            wait = max(SAMPLE_SECONDS, (time.perf_counter() - started) / SAMPLE_SHARE)
+            wait = (time.perf_counter() - started) / SAMPLE_SHARE
+            wait = min(max(wait, SAMPLE_SECONDS), LONGEST_WAIT)
 
     def end(self) -> None:
         """Stop sampling."""

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -266,6 +267,16 @@ def middle(measured: list[Measured], seconds: Callable[[Measured], float]) -> Me
     return next(each for each in measured if seconds(each) == wanted)
 
 
+def publish(store: Store, folder: Path) -> None:
+    """Write the page and the picture of all results, and print the page."""
+    if not store.results:
+        return
+    page = markdown(store.results)
+    (folder / "benchmark.md").write_text(page)
+    picture.draw(store.results, folder / "benchmark.svg")
+    Console(width=200).print(Markdown(page))
+
+
 def main() -> int:
     """Run what the environment asks for; returns 1 when a build failed, 2 for a bad setting."""
     console = Console(stderr=True)
@@ -274,14 +285,13 @@ def main() -> int:
     except SettingError as error:
         print(f"Error: {error}.", file=sys.stderr)
         return 2
-    store = Store(settings.results / JSON_NAME)
-    bench = Bench(settings, store, console)
-    bench.run()
-    page = markdown(store.results)
-    settings.results.mkdir(parents=True, exist_ok=True)
-    (settings.results / "benchmark.md").write_text(page)
-    picture.draw(store.results, settings.results / "benchmark.svg")
-    Console(width=200).print(Markdown(page))
+    # A plain end would leave servers and peers behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    bench = Bench(settings, Store(settings.results / JSON_NAME), console)
+    try:
+        bench.run()
+    finally:
+        publish(bench.store, settings.results)
     for failure in bench.failures:
         print(f"Error: {failure}", file=sys.stderr)
     return 1 if bench.failures else 0

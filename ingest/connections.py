@@ -13,6 +13,11 @@ from ingest.contract import PROJECT_DIR
 from ingest.errors import InputError, one_line
 
 
+def target_schema() -> str:
+    """Return the target schema that profiles.yml means."""
+    return os.environ.get("DBT_SCHEMA", "opportunity")
+
+
 def duckdb_path() -> Path:
     """Return the DuckDB file that profiles.yml means, relative to the project's folder."""
     return PROJECT_DIR / os.environ.get("DUCKDB_PATH", "opportunity.duckdb")

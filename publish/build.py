@@ -18,11 +18,13 @@ from typing import Protocol
 from ingest.connections import duckdb_path
 from ingest.contract import PROJECT_DIR, target_dir
 from ingest.errors import InputError, run
+from ingest.java import java_environment
 from publish.dbt import BuildFailed, Node, run_build
 from publish.duckdb_file import next_file
 from publish.locking import locked
 from publish.postgres import next_schemas
 from publish.signals import Stopped, stop_on_signals
+from publish.spark import clear_unfinished_tables
 
 TARGETS = ("duckdb", "postgres", "spark")
 FULL_REFRESH = "--full-refresh"
@@ -59,8 +61,7 @@ def _draft(target: str, *, full_refresh: bool) -> Iterator[Draft]:
         with next_schemas(keeps_replaced=not full_refresh) as schemas:
             yield schemas
     else:
-        from ingest.java import java_environment
-
+        clear_unfinished_tables()
         yield InPlace(java_environment())
 
 

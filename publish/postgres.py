@@ -23,7 +23,7 @@ import psycopg2
 from psycopg2 import errors as pg_errors
 from psycopg2 import sql
 
-from ingest.connections import open_postgres_server, postgres_settings
+from ingest.connections import open_postgres_server, postgres_settings, target_schema
 from ingest.errors import InputError, one_line
 from publish.dbt import Node
 from publish.signals import too_late_to_stop
@@ -93,11 +93,6 @@ def in_next_build(schema: str) -> str:
     if not schema.startswith(f"{target}_"):
         return schema
     return next_schema(target) + schema.removeprefix(target)
-
-
-def target_schema() -> str:
-    """Return the target schema that profiles.yml means."""
-    return os.environ.get("DBT_SCHEMA", "opportunity")
 
 
 class NextSchemas:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.warehouse.engines import postgres
-from tests.warehouse.engines.source import DEMO_FILES
-from tests.warehouse.engines.spark import SparkEngine
+from tests.warehouse.engines.parity import LISTING
 from tests.warehouse.harness import Builder, Warehouse
+
+# A worker of pytest-xdist has no main file; PySpark takes that for its own doctests and exits.
+vars(sys.modules["__main__"]).setdefault("__file__", pytest.__file__)
 
 
 @pytest.fixture(scope="session")
@@ -31,14 +34,6 @@ def postgres_server() -> Iterator[postgres.PostgresServer]:
     """A PostgreSQL server: the one that PGHOST names, else one started for the tests."""
     with postgres.postgres_server() as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def demo_on_spark(tmp_path_factory: pytest.TempPathFactory) -> SparkEngine:
-    """The demo company, loaded from its files and built in a Spark session, without data tests."""
-    engine = SparkEngine(tmp_path_factory.mktemp("spark"))
-    DEMO_FILES.build_on(engine)
-    return engine
 
 
 def folder_from_environment(variable: str, what: str) -> Path:
@@ -64,3 +59,12 @@ def real_data() -> Path:
 def published_results() -> Path:
     """The folder of the published results."""
     return folder_from_environment("PUBLISHED_RESULTS_DIR", "the published results on real data")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what engines were compared by, whichever process ran the test."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, text in report.user_properties:
+                if name == LISTING:
+                    terminalreporter.write_line(str(text))

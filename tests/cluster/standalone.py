@@ -21,6 +21,7 @@ from ingest.java import java_environment
 
 HOST = "127.0.0.1"
 START_SECONDS = 180
+WORKER = ("--cores", "1", "--memory", "2g")
 SPARK_HOME = Path(pyspark.__file__).parent
 
 
@@ -84,7 +85,7 @@ class Process:
         return text in self.log()[self._log_start :]
 
     def wait_until(self, is_ready: Callable[[], bool]) -> None:
-        """Waits for the process to be ready; raises ClusterFailed when it ends or takes too long."""
+        """Waits until the process is ready; raises ClusterFailed when it ends or takes too long."""
         deadline = time.monotonic() + START_SECONDS
         while not is_ready():
             assert self._popen is not None
@@ -99,21 +100,9 @@ class Cluster:
     def __init__(self, folder: Path, warehouse: Path) -> None:
         master_port, self.thrift_port = free_port(), free_port()
         master = f"spark://{HOST}:{master_port}"
-        daemon = str(SPARK_HOME / "bin" / "spark-class")
-        listening = ["--host", HOST, "--webui-port", "0"]
-        self.master = Process(
-            "master",
-            folder,
-            [daemon, "org.apache.spark.deploy.master.Master", *listening]
-            + ["--port", str(master_port)],
-        )
+        self.master = Process("master", folder, daemon("master.Master", "--port", str(master_port)))
         self.workers = [
-            Process(
-                name,
-                folder,
-                [daemon, "org.apache.spark.deploy.worker.Worker", *listening]
-                + ["--cores", "1", "--memory", "2g", "--work-dir", str(folder / name), master],
-            )
+            Process(name, folder, daemon("worker.Worker", *WORKER, "--work-dir", name, master))
             for name in ("worker_1", "worker_2")
         ]
         settings = {
@@ -132,11 +121,13 @@ class Cluster:
         self.thrift_server = Process(
             "thrift_server",
             folder,
-            [str(SPARK_HOME / "bin" / "spark-submit"), "--master", master, "--class", server]
-            + [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
-            + ["spark-internal"]
-            + ["--hiveconf", f"hive.server2.thrift.port={self.thrift_port}"]
-            + ["--hiveconf", f"hive.server2.thrift.bind.host={HOST}"],
+            [
+                *(str(SPARK_HOME / "bin" / "spark-submit"), "--master", master, "--class", server),
+                *(part for key, value in settings.items() for part in ("--conf", f"{key}={value}")),
+                "spark-internal",
+                *("--hiveconf", f"hive.server2.thrift.port={self.thrift_port}"),
+                *("--hiveconf", f"hive.server2.thrift.bind.host={HOST}"),
+            ],
         )
 
     def start(self) -> None:
@@ -168,6 +159,13 @@ def standalone_cluster(folder: Path, warehouse: Path) -> Iterator[Cluster]:
         yield cluster
     finally:
         cluster.end()
+
+
+def daemon(name: str, *arguments: str) -> list[str]:
+    """The command that starts a daemon of a standalone cluster."""
+    command = str(SPARK_HOME / "bin" / "spark-class")
+    place = ("--host", HOST, "--webui-port", "0")
+    return [command, f"org.apache.spark.deploy.{name}", *place, *arguments]
 
 
 def free_port() -> int:

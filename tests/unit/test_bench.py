@@ -31,19 +31,19 @@ def run_python(code: str, tmp_path: Path, **options: float) -> measure.Outcome:
 
 
 def test_seconds_and_memory_are_those_of_the_command(tmp_path: Path) -> None:
-    outcome = run_python("import time; kept = bytearray(200 << 20); time.sleep(1)", tmp_path)
+    outcome = run_python("import time; kept = bytearray(200 << 20); time.sleep(5)", tmp_path)
     assert outcome.status == DONE
-    assert 1 <= outcome.seconds < 10
+    assert 5 <= outcome.seconds < 30
     assert 200 * MEBIBYTE < outcome.peak_bytes < 300 * MEBIBYTE
 
 
 def test_memory_of_children_counts_and_pages_they_share_count_once(tmp_path: Path) -> None:
     code = """
 import os, time
-kept = bytearray(os.urandom(1 << 20) * 200)
+kept = bytearray(200 << 20)
 child = os.fork()
-own = bytearray(b"1" * (100 << 20)) if child == 0 else None
-time.sleep(2)
+own = bytearray(100 << 20) if child == 0 else None
+time.sleep(5)
 """
     outcome = run_python(code, tmp_path)
     assert 300 * MEBIBYTE < outcome.peak_bytes < 420 * MEBIBYTE
@@ -157,7 +157,7 @@ def test_the_page_tells_honestly_how_a_peer_ended() -> None:
 
 def test_pair_methods_are_told_as_multiples_of_duckdb_on_the_same_baskets() -> None:
     def pairs(subject: str, support: float, count: float, **values: object) -> Result:
-        seconds = {"encode": 1.0, "count": count, "judge": 0.0, "total": 99.0}
+        seconds = {"encode": 1.0, "count": count, "judge": 7.0, "total": 99.0}
         return result(kind=PAIRS, subject=subject, support=support, seconds=seconds, **values)
 
     page = markdown(
@@ -169,9 +169,10 @@ def test_pair_methods_are_told_as_multiples_of_duckdb_on_the_same_baskets() -> N
         ]
     )
     rows = {row[3]: row for row in cells(page, "generated company")}
-    assert rows["mlxtend fpgrowth"][7:9] == ["10.0", "5.0"]
-    assert rows["Spark FPGrowth"][7:9] == ["out of memory after 99.0 s", ""]
-    assert rows["scipy sparse product"][8] == ""
+    assert rows["DuckDB"][4:9] == ["1.00", "1.00", "2.00", "1.0", "7.00"]
+    assert rows["mlxtend fpgrowth"][6:8] == ["10.0", "5.0"]
+    assert rows["Spark FPGrowth"][6:8] == ["out of memory after 99.0 s", ""]
+    assert rows["scipy sparse product"][7] == ""
 
 
 def test_numbers_have_three_figures() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,20 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.warehouse.engines.parity import check_parity
+from tests.warehouse.engines.source import DEMO_FILES
 from tests.warehouse.engines.spark import SparkEngine
-from tests.warehouse.harness import PROJECT, RawTable
+from tests.warehouse.harness import PROJECT, RawTable, Warehouse
 
 TRUTHS = json.loads((PROJECT / "seeds" / "demo" / "truths.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def demo_on_spark(tmp_path_factory: pytest.TempPathFactory) -> SparkEngine:
+    """The demo company, loaded from its files and built in a session, without data tests."""
+    engine = SparkEngine(tmp_path_factory.mktemp("spark"))
+    DEMO_FILES.build_on(engine)
+    return engine
 
 
 def rows_of(engine: SparkEngine, table: str, columns: Mapping[str, str]) -> list[tuple[Any, ...]]:
@@ -22,6 +32,12 @@ def rows_of(engine: SparkEngine, table: str, columns: Mapping[str, str]) -> list
     with duckdb.connect() as connection:
         engine.copy_into(connection, "found", table, dict(columns))
         return connection.execute("from found").fetchall()
+
+
+def test_demo_company_is_the_same_as_on_duckdb(
+    demo: Warehouse, demo_on_spark: SparkEngine, record_property: Callable[[str, object], None]
+) -> None:
+    check_parity("The demo company", demo, demo_on_spark, record_property)
 
 
 def test_header_mismatches_are_those_planted(demo_on_spark: SparkEngine) -> None:

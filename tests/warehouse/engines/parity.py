@@ -6,12 +6,13 @@ decimal(28,12), equal to one unit of their last decimal or 1e-9 relative.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from io import StringIO
 
 import duckdb
 from rich.console import Console
-from rich.table import Table as Listing
+from rich.table import Table
 
 from tests.warehouse.engines.duckdb_engine import copy_table
 from tests.warehouse.engines.engine import Engine
@@ -21,6 +22,9 @@ RATIO = "DECIMAL(28,12)"
 RATIO_UNIT = "0.000000000001"
 RATIO_TOLERANCE = "1e-9"
 SHOWN = 3
+PUBLIC_TABLES = 30
+LISTING = "listing"
+"""The property of a test that the summary of a run prints."""
 
 
 @dataclass(frozen=True)
@@ -121,17 +125,19 @@ def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(connection.execute(query).fetchall()[0][0])
 
 
-def show(title: str, comparisons: list[TableComparison]) -> None:
-    """Prints a line a table: rows on both engines and what differs."""
-    listing = Listing(title=title)
+def listing(title: str, comparisons: list[TableComparison]) -> str:
+    """A line a table: rows on both engines and what differs."""
+    table = Table(title=title)
     for heading in ("table", "rows", "rows on DuckDB", "missing", "other", "ratios apart"):
-        listing.add_column(heading, justify="left" if heading == "table" else "right")
+        table.add_column(heading, justify="left" if heading == "table" else "right")
     for one in comparisons:
-        listing.add_row(
+        table.add_row(
             one.table, f"{one.rows:,}", f"{one.reference_rows:,}", str(one.missing_rows),
             str(one.other_rows), str(one.differing_ratios),
         )  # fmt: skip
-    Console(width=110).print(listing)
+    text = StringIO()
+    Console(file=text, width=110).print(table)
+    return text.getvalue()
 
 
 def differences(comparisons: list[TableComparison]) -> list[str]:
@@ -142,3 +148,17 @@ def differences(comparisons: list[TableComparison]) -> list[str]:
         for one in comparisons
         if not one.is_same
     ]
+
+
+def check_parity(
+    company: str,
+    reference: Warehouse,
+    other: Engine,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Fails on any difference; the listing of all tables stands in the summary of the run."""
+    comparisons = compare(reference, other)
+    title = f"{company}: {other.name} beside duckdb"
+    record_property(LISTING, listing(title, comparisons))
+    assert len(comparisons) >= PUBLIC_TABLES
+    assert not differences(comparisons), "\n".join(differences(comparisons))
