@@ -34,7 +34,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hash
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 	@echo
-	@echo "  Variables: TARGET=duckdb|postgres|spark  VARS='{dbt var: value, ...}'  SOURCE=dw|online_retail  FILE=path"
+	@echo "  Variables: TARGET=duckdb|postgres|spark  VARS='{dbt var: value, ...}'  SOURCE=dw|online_retail  FILE=path  FULL_REFRESH=1"
 
 build: $(ENGINE_READY) profiles.yml ## build, test and publish every table: the demo company, or VARS='{connectors: [online_retail]}'
 	@$(BIN)/python -m publish.build --target "$$TARGET" --vars "$$VARS" $(if $(FULL_REFRESH),--full-refresh)
