@@ -12,7 +12,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from ingest.connections import duckdb_path
@@ -45,7 +45,7 @@ class Draft(Protocol):
 class InPlace:
     """A build that readers watch."""
 
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str]
 
     def publish(self, tables: Sequence[Node]) -> None:
         """Do nothing: every table is there already."""
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def command() -> int:
         build(given.target, given.vars, options)
-        print("Published.")
+        print("Built in place." if given.target == "spark" else "Published.")
         return 0
 
     stop_on_signals()
