@@ -23,7 +23,14 @@ customer_codes as (
 -- All that is derived from invoices reads them up to the clock and no further.
 invoices as (
 
-    select customer_id, invoice_id, invoice_date, invoice_at, location_id, sales_rep_id
+    select
+        customer_id,
+        invoice_id,
+        invoice_date,
+        invoice_at,
+        location_id,
+        sales_rep_id,
+        sale_line_count
     from {{ ref('fct_invoice') }}
     where invoice_date <= {{ as_of_date() }}
 
@@ -63,30 +70,17 @@ main_locations as (
 
 ),
 
-sale_invoices as (
-
-    select invoice_id
-    from {{ ref('fct_invoice_line') }}
-    where line_type = 'sale'
-    group by invoice_id
-
-),
-
 sales_reps_of_sales as (
 
     select
-        invoices.customer_id,
-        invoices.sales_rep_id,
+        customer_id,
+        sales_rep_id,
         row_number() over (
-            partition by invoices.customer_id
-            order by
-                invoices.invoice_date desc,
-                invoices.invoice_at desc nulls last,
-                invoices.invoice_id desc
+            partition by customer_id
+            order by invoice_date desc, invoice_at desc nulls last, invoice_id desc
         ) as sale_rank
     from invoices
-    inner join sale_invoices
-        on invoices.invoice_id = sale_invoices.invoice_id
+    where sale_line_count > 0
 
 )
 

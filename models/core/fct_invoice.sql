@@ -1,31 +1,28 @@
-{# Grain: one row per accepted invoice. #}
+{# Grain: one row per accepted invoice, with what its lines add up to. #}
 {{ config(
     post_hook="{{ require_one_currency() }}",
     **by_month(
-        'invoices.invoice_month', indexed_columns=['invoice_id', 'customer_id', 'invoice_date']
+        'invoices.invoice_month',
+        derived_columns=['invoice_key'],
+        indexed_columns=['invoice_id', 'customer_id', 'invoice_date']
     )
 ) }}
 with
 
-invoices as (
-
-    select
-        *,
-        {{ month_start('invoice_date') }} as invoice_month
-    from {{ ref('int_invoices_assembled') }}
-
-),
-
 invoice_totals as (
 
     select
-        invoice_id,
+        invoice_key,
         cast(count(*) as int) as line_count,
-        {{ as_money('sum(net_amount)') }} as net_amount,
-        {{ as_money('sum(gross_amount)') }} as gross_amount
-    from {{ ref('int_invoice_lines_judged') }}
-    where rejection_reason is null
-    group by invoice_id
+        cast(count(case when line_type = 'sale' then 1 end) as int) as sale_line_count,
+        sum(net_amount) as net_amount,
+        sum(gross_amount) as gross_amount,
+        sum(case when line_type = 'sale' then net_amount end) as sale_amount,
+        sum(case when line_type in ('sale', 'return') then quantity end) as quantity,
+        sum(case when margin_amount is not null then net_amount end) as costed_amount,
+        sum(margin_amount) as margin_amount
+    from {{ ref('fct_invoice_line') }}
+    group by invoice_key
 
 )
 
@@ -41,11 +38,17 @@ select
     invoices.invoice_type,
     invoices.currency_code,
     coalesce(invoice_totals.line_count, 0) as line_count,
-    coalesce(invoice_totals.net_amount, {{ as_money('0') }}) as net_amount,
-    coalesce(invoice_totals.gross_amount, {{ as_money('0') }}) as gross_amount,
+    coalesce(invoice_totals.sale_line_count, 0) as sale_line_count,
+    {{ as_money('coalesce(invoice_totals.net_amount, 0)') }} as net_amount,
+    {{ as_money('coalesce(invoice_totals.gross_amount, 0)') }} as gross_amount,
+    {{ as_money('coalesce(invoice_totals.sale_amount, 0)') }} as sale_amount,
+    {{ as_money('coalesce(invoice_totals.quantity, 0)') }} as quantity,
+    {{ as_money('invoice_totals.costed_amount') }} as costed_amount,
+    {{ as_money('invoice_totals.margin_amount') }} as margin_amount,
     invoices.header_amount,
+    invoices.invoice_key,
     invoices.invoice_month
-from invoices
+from {{ ref('int_invoices_assembled') }} as invoices
 left join invoice_totals
-    on invoices.invoice_id = invoice_totals.invoice_id
+    on invoices.invoice_key = invoice_totals.invoice_key
 where {{ is_lacking('invoices.invoice_month') }}

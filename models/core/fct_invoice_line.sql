@@ -1,16 +1,26 @@
 {# Grain: one row per accepted invoice line. A line number follows from the keys of its invoice's
-   lines, so months are compared without it. #}
+   lines, and the invoice's from its month, so months are compared without them. #}
 {{ config(**by_month(
     'invoice_month',
-    derived_columns=['line_number'],
+    derived_columns=['line_number', 'invoice_key'],
     indexed_columns=['customer_id', 'item_id', 'category_id', 'invoice_date']
 )) }}
 with
 
 invoices as (
 
-    select *
-    from {{ ref('fct_invoice') }}
+    select
+        invoice_id,
+        coalesce(customer_id, '__unknown__') as customer_id,
+        coalesce(location_id, '__unknown__') as location_id,
+        coalesce(channel_id, '__unknown__') as channel_id,
+        coalesce(sales_rep_id, '__unknown__') as sales_rep_id,
+        invoice_date,
+        invoice_at,
+        invoice_type,
+        invoice_key,
+        invoice_month
+    from {{ ref('int_invoices_assembled') }}
     where {{ is_lacking('invoice_month') }}
 
 ),
@@ -22,7 +32,7 @@ typed_lines as (
         lines.invoice_line_id,
         lines.invoice_id,
         row_number() over (
-            partition by lines.invoice_id
+            partition by invoices.invoice_key
             order by length(lines.invoice_line_id), lines.invoice_line_id
         ) as line_number,
         invoices.customer_id,
@@ -33,7 +43,7 @@ typed_lines as (
         invoices.invoice_date,
         invoices.invoice_at,
         case
-            when lines.invoice_type in ('return', 'adjustment') then lines.invoice_type
+            when invoices.invoice_type in ('return', 'adjustment') then invoices.invoice_type
             when lines.quantity < 0 or lines.net_amount < 0 then 'return'
             else 'sale'
         end as line_type,
@@ -43,6 +53,7 @@ typed_lines as (
         lines.net_amount,
         lines.gross_amount,
         lines.cost_amount,
+        invoices.invoice_key,
         invoices.invoice_month
     from {{ ref('int_invoice_lines_judged') }} as lines
     inner join invoices
@@ -79,6 +90,7 @@ select
     typed_lines.gross_amount,
     typed_lines.cost_amount,
     {{ as_money('typed_lines.net_amount - typed_lines.cost_amount') }} as margin_amount,
+    typed_lines.invoice_key,
     typed_lines.invoice_month
 from typed_lines
 inner join {{ ref('dim_item') }} as items

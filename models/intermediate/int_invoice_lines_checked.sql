@@ -4,34 +4,8 @@
 {{ config(**by_month('load_month', ['row_fingerprint'])) }}
 with
 
--- The key of a flat line is its place in its invoice, which no other has.
-repeated_keys as (
-
-    select
-        source_system,
-        invoice_line_id
-    from ({{ union_connectors('invoice_lines') }}) as raw_keys
-    where not carries_header and invoice_line_id is not null
-    group by source_system, invoice_line_id
-    having count(*) > 1
-
-),
-
 raw_rows as (
     {{ union_connectors('invoice_lines') }}
-),
-
-headers as (
-
-    select
-        source_system,
-        invoice_id,
-        max(case when rejection_reason is null then invoice_type end) as invoice_type,
-        max(case when rejection_reason is null then invoice_date end) as invoice_date
-    from {{ ref('int_invoices_judged') }}
-    where invoice_id is not null
-    group by source_system, invoice_id
-
 ),
 
 -- A flat line carries its own date and type; any other takes them from its accepted header.
@@ -43,18 +17,20 @@ dated_rows as (
         coalesce(flat_types.invoice_type, headers.invoice_type) as invoice_type,
         headers.invoice_id is not null as has_header,
         headers.invoice_date is not null as has_accepted_header,
-        repeated_keys.invoice_line_id is not null as is_repeated_key
+        repeated_keys.row_key is not null as is_repeated_key
     from raw_rows
     left join {{ ref('invoice_types') }} as flat_types
         on raw_rows.source_invoice_type = {{ lower_case('trim(flat_types.source_type)') }}
-    left join headers
+    left join {{ ref('int_invoice_headers') }} as headers
         on
             raw_rows.source_system = headers.source_system
             and raw_rows.invoice_id = headers.invoice_id
-    left join repeated_keys
+    left join {{ ref('int_repeated_keys') }} as repeated_keys
         on
-            raw_rows.source_system = repeated_keys.source_system
-            and raw_rows.invoice_line_id = repeated_keys.invoice_line_id
+            repeated_keys.entity = 'invoice_lines'
+            and not raw_rows.carries_header
+            and raw_rows.source_system = repeated_keys.source_system
+            and raw_rows.invoice_line_id = repeated_keys.row_key
 
 ),
 

@@ -42,8 +42,25 @@ flat_invoices as (
     where carries_header and rejection_reason is null
     group by source_system, invoice_id
 
+),
+
+invoices as (
+
+    select
+        *,
+        {{ month_start('invoice_date') }} as invoice_month
+    from (
+        select * from accepted_headers
+        union all
+        select * from flat_invoices
+    ) as accepted_invoices
+
 )
 
-select * from accepted_headers
-union all
-select * from flat_invoices
+-- Text is slow to join and to count. The number of an invoice hangs on its own month alone, so
+-- that a month may be built by itself.
+select
+    *,
+    cast({{ months_between("cast('0001-01-01' as date)", 'invoice_month') }} as bigint) * 1000000000
+    + row_number() over (partition by invoice_month order by invoice_id) as invoice_key
+from invoices

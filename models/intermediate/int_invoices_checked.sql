@@ -4,18 +4,6 @@
 {{ config(**by_month('load_month', ['row_fingerprint'])) }}
 with
 
-repeated_keys as (
-
-    select
-        source_system,
-        invoice_id
-    from ({{ union_connectors('invoices') }}) as raw_keys
-    where invoice_id is not null
-    group by source_system, invoice_id
-    having count(*) > 1
-
-),
-
 raw_rows as (
     {{ union_connectors('invoices') }}
 ),
@@ -25,19 +13,20 @@ keyed_rows as (
     select
         raw_rows.*,
         invoice_types.invoice_type,
-        repeated_keys.invoice_id is not null as is_repeated_key,
+        repeated_keys.row_key is not null as is_repeated_key,
         case
-            when repeated_keys.invoice_id is null and raw_rows.invoice_date is not null
+            when repeated_keys.row_key is null and raw_rows.invoice_date is not null
                 then {{ month_start('raw_rows.invoice_date') }}
             else cast('0001-01-01' as date)
         end as load_month
     from raw_rows
     left join {{ ref('invoice_types') }} as invoice_types
         on raw_rows.source_invoice_type = {{ lower_case('trim(invoice_types.source_type)') }}
-    left join repeated_keys
+    left join {{ ref('int_repeated_keys') }} as repeated_keys
         on
-            raw_rows.source_system = repeated_keys.source_system
-            and raw_rows.invoice_id = repeated_keys.invoice_id
+            repeated_keys.entity = 'invoices'
+            and raw_rows.source_system = repeated_keys.source_system
+            and raw_rows.invoice_id = repeated_keys.row_key
 
 ),
 

@@ -5,11 +5,11 @@ with
 frequent_items as (
 
     select
-        basket_items.basket_number,
-        basket_items.item_number
+        basket_items.invoice_key,
+        frequent_items.item_number
     from {{ ref('basket_item') }} as basket_items
     inner join {{ ref('basket_frequent_item') }} as frequent_items
-        on basket_items.item_number = frequent_items.item_number
+        on basket_items.item_id = frequent_items.item_id
     where basket_items.is_counted
 
 ),
@@ -24,7 +24,7 @@ pair_counts as (
     from frequent_items as first_items
     inner join frequent_items as second_items
         on
-            first_items.basket_number = second_items.basket_number
+            first_items.invoice_key = second_items.invoice_key
             and first_items.item_number < second_items.item_number
     group by first_items.item_number, second_items.item_number
     having count(*) >= {{ var('basket_min_count') | int }}

@@ -4,19 +4,19 @@ with
 baskets as (
 
     select
-        basket_number,
+        invoice_key,
         max(basket_size) as basket_size,
         is_counted
     from {{ ref('basket_item') }}
-    group by basket_number, is_counted
+    group by invoice_key, is_counted
 
 ),
 
 sizes as (
 
     select
-        count(case when is_counted then basket_number end) as total_basket_count,
-        count(case when not is_counted then basket_number end) as left_out_basket_count,
+        count(case when is_counted then 1 end) as total_basket_count,
+        count(case when not is_counted then 1 end) as left_out_basket_count,
         coalesce(sum(case when is_counted then basket_size end), 0) as slot_count,
         coalesce(
             sum(case when is_counted then cast(basket_size as bigint) * (basket_size - 1) end), 0

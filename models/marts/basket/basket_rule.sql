@@ -166,7 +166,7 @@ rule_dates as (
     inner join {{ ref('basket_item') }} as to_items
         on
             published_rules.to_item_id = to_items.item_id
-            and from_items.basket_number = to_items.basket_number
+            and from_items.invoice_key = to_items.invoice_key
     where from_items.is_counted
     group by published_rules.rule_rank
 

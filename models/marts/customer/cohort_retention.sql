@@ -47,16 +47,16 @@ monthly_activity as (
 
     select
         customers.cohort_month,
-        {{ month_start('lines.invoice_date') }} as period_month,
-        count(distinct case when lines.line_type = 'sale' then lines.customer_id end)
+        invoices.invoice_month as period_month,
+        count(distinct case when invoices.sale_line_count > 0 then invoices.customer_id end)
             as active_customers,
-        sum(lines.net_amount) as revenue,
-        sum(lines.margin_amount) as margin
-    from {{ ref('fct_invoice_line') }} as lines
+        sum(invoices.net_amount) as revenue,
+        sum(invoices.margin_amount) as margin
+    from {{ ref('fct_invoice') }} as invoices
     inner join customers
-        on lines.customer_id = customers.customer_id
-    where lines.line_type in ('sale', 'return') and lines.invoice_date <= {{ as_of_date() }}
-    group by customers.cohort_month, {{ month_start('lines.invoice_date') }}
+        on invoices.customer_id = customers.customer_id
+    where invoices.invoice_type <> 'adjustment' and invoices.invoice_date <= {{ as_of_date() }}
+    group by customers.cohort_month, invoices.invoice_month
 
 )
 

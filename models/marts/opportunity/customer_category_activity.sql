@@ -7,7 +7,7 @@ lines as (
     select
         customer_id,
         category_id,
-        invoice_id,
+        invoice_key,
         invoice_date,
         line_type,
         net_amount,
@@ -34,13 +34,13 @@ select
         as prev_spend,
     count(
         distinct case
-            when lines.is_recent and lines.line_type = 'sale' then lines.invoice_id
+            when lines.is_recent and lines.line_type = 'sale' then lines.invoice_key
         end
     )
         as recent_invoices,
     count(
         distinct case
-            when lines.is_previous and lines.line_type = 'sale' then lines.invoice_id
+            when lines.is_previous and lines.line_type = 'sale' then lines.invoice_key
         end
     )
         as prev_invoices,

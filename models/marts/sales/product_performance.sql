@@ -9,7 +9,7 @@ item_lines as (
         coalesce(sum(case when line_type in ('sale', 'return') then quantity end), 0) as quantity,
         coalesce(sum(case when line_type = 'sale' then net_amount end), 0) as sale_amount,
         coalesce(sum(case when line_type = 'return' then net_amount end), 0) as return_amount,
-        count(distinct case when line_type = 'sale' then invoice_id end) as order_count,
+        count(distinct case when line_type = 'sale' then invoice_key end) as order_count,
         count(distinct case when line_type = 'sale' then nullif(customer_id, '__unknown__') end)
             as customer_count,
         sum(margin_amount) as margin_amount,
