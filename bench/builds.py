@@ -1,7 +1,4 @@
-"""The build under test: the commands that users run, timed one by one.
-
-COMMANDS is the one place that says what a build is.
-"""
+"""The build under test: `dbt build` as users run it, and the load before it."""
 
 from __future__ import annotations
 
@@ -18,11 +15,8 @@ from bench.run_results import PAIR_STEP, Timing, read_timing
 
 PYTHON = sys.executable
 DBT = str(Path(sys.executable).with_name("dbt"))
-COMMANDS = {
-    "models": [DBT, "build", "--exclude-resource-type", "test", "unit_test"],
-    "tests": [DBT, "test", "--exclude-resource-type", "unit_test"],
-}
-"""What a build is, by the name of each part: seeds and models, then all data tests."""
+BUILD = [DBT, "build", "--exclude-resource-type", "unit_test"]
+"""Seeds, models and all data tests; unit tests are tests of the project, not of the data."""
 
 
 class BuildError(Exception):
@@ -63,13 +57,10 @@ class Build:
         command = [PYTHON, "-m", "ingest.load", "--source", source, "--file", str(path)]
         return self._run("load", [*command, "--target", self._engine.name], self._variables)
 
-    def build(self, moment: str) -> dict[str, Part]:
-        """Run every command of a build; `moment` names the logs."""
-        parts = {}
-        for name, command in COMMANDS.items():
-            outcome = self._run(f"{moment}_{name}", command, self._variables)
-            parts[name] = Part(outcome, read_timing(self._target / "run_results.json"))
-        return parts
+    def build(self, moment: str) -> Part:
+        """Run a build; `moment` names the log."""
+        outcome = self._run(moment, BUILD, self._variables)
+        return Part(outcome, read_timing(self._target / "run_results.json"))
 
     def append_day(self, day: Path) -> None:
         """Append a day's headers and lines to the raw tables."""

@@ -26,8 +26,15 @@ class Timing:
 
     node_seconds: float
     """Time during which at least one node was at work; the rest of the wall time is dbt's own."""
+    table_seconds: float
+    """Time during which at least one model or seed was at work."""
     model_seconds: dict[str, float]
     """Seconds of each model."""
+
+    @property
+    def test_seconds(self) -> float:
+        """Time during which tests were at work and nothing else."""
+        return self.node_seconds - self.table_seconds
 
     @property
     def pair_seconds(self) -> float:
@@ -48,7 +55,10 @@ def read_timing(path: Path) -> Timing:
     """Read a run_results.json."""
     results = json.loads(path.read_text())["results"]
     spans = [
-        (_seconds(timed["started_at"]), _seconds(timed["completed_at"]))
+        (
+            result["unique_id"].split(".")[0],
+            (_seconds(timed["started_at"]), _seconds(timed["completed_at"])),
+        )
         for result in results
         for timed in result["timing"]
     ]
@@ -57,7 +67,11 @@ def read_timing(path: Path) -> Timing:
         for result in results
         if result["unique_id"].startswith("model.")
     }
-    return Timing(covered(spans), models)
+    return Timing(
+        covered(span for _, span in spans),
+        covered(span for kind, span in spans if kind != "test"),
+        models,
+    )
 
 
 def _seconds(moment: str) -> float:

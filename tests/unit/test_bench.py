@@ -103,11 +103,14 @@ def test_node_time_and_the_pair_step_are_read_from_run_results(tmp_path: Path) -
         node("model.project.daily_sales", 2, 5, 3.0),
         node("model.project.basket_rule", 6, 7, 1.25),
         node("test.project.basket_item_grain", 10, 12, 2.0),
+        node("test.project.daily_sales_grain", 4, 5, 1.0),
     ]
     path = tmp_path / "run_results.json"
     path.write_text(json.dumps({"results": results}))
     timing = read_timing(path)
     assert timing.node_seconds == pytest.approx(5 + 1 + 2)
+    assert timing.table_seconds == pytest.approx(5 + 1)
+    assert timing.test_seconds == pytest.approx(2)
     assert timing.pair_seconds == pytest.approx(5.75)
 
 
@@ -141,8 +144,8 @@ def cells(page: str, start: str) -> list[list[str]]:
 def test_the_page_tells_each_build_in_a_row() -> None:
     (row,) = cells(markdown([result()]), "1,000,000")
     assert row == [
-        "1,000,000", "DuckDB", "1.50", "20.0", "11.0", "4.00", "5.00", "", "12.0", "", "1.50",
-        "0.25", "2026-06-30",
+        "1,000,000", "DuckDB", "1.50", "20.0", "11.0", "4.00", "5.00", "", "12.0", "", "",
+        "1.50", "0.25", "2026-06-30",
     ]  # fmt: skip
 
 
