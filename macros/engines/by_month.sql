@@ -10,17 +10,13 @@
 {# Rows of a month are appended after the hook has removed those that are stale.
    https://docs.getdbt.com/docs/build/incremental-strategy #}
 {% macro postgres__by_month(month, compared_columns, derived_columns, indexed_columns) %}
-    {% set indexes = [] %}
-    {% for column in indexed_columns %}
-        {% do indexes.append({'columns': [column]}) %}
-    {% endfor %}
-    {% do return({
-        'materialized': 'incremental',
-        'incremental_strategy': 'append',
-        'on_schema_change': 'fail',
-        'pre_hook': "{{ remove_stale_months('" ~ month ~ "', " ~ compared_columns ~ ', ' ~ derived_columns ~ ') }}',
-        'indexes': indexes,
-    }) %}
+    {% do return(dict(
+        indexed(indexed_columns),
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ remove_stale_months('" ~ month ~ "', " ~ compared_columns ~ ', ' ~ derived_columns ~ ') }}',
+    )) %}
 {% endmacro %}
 
 {# Months are partitions, which are dropped whole.

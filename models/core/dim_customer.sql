@@ -1,4 +1,5 @@
 {# Grain: one row per customer: listed ones, those that only invoices name, and the unknown one. #}
+{{ config(**indexed(['customer_id', 'sales_rep_id'])) }}
 with
 
 listed_customers as (

@@ -1,5 +1,6 @@
 {# Grain: one row per item: those of the item lists, those that only invoice lines or stock counts
    name, and the unknown item. #}
+{{ config(**indexed(['item_id', 'category_id'])) }}
 with
 
 listed_items as (

@@ -1,4 +1,5 @@
 {# Grain: one row per accepted stock count of an item at a location on a day. #}
+{{ config(**indexed(['item_id', 'snapshot_date'])) }}
 select
     snapshot_date,
     item_id,

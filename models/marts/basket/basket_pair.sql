@@ -1,5 +1,6 @@
 {# Grain: one row per unordered pair of frequent items found together in at least
    basket_min_count baskets. #}
+{{ config(**indexed(['item_id_a', 'item_id_b'])) }}
 with
 
 frequent_items as (

@@ -1,5 +1,6 @@
 {# Grain: one row per rule from one item to another, the best basket_max_rules of those that
    pass the thresholds of support, confidence and count. #}
+{{ config(**indexed(['from_item_id', 'to_item_id'])) }}
 with
 
 pairs as (

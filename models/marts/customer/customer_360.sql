@@ -1,4 +1,5 @@
 {# Grain: one row per known customer, everything that the marts say of it. #}
+{{ config(**indexed(['customer_id', 'sales_rep_id'])) }}
 with
 
 category_counts as (

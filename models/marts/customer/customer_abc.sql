@@ -1,4 +1,5 @@
 {# Grain: one row per known customer, with its ABC class by monetary value and by profit. #}
+{{ config(**indexed(['customer_id'])) }}
 with
 
 positive_values as (

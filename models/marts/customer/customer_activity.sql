@@ -1,5 +1,6 @@
 {# Grain: one row per known customer, with what the invoices up to as_of_date say of them. The
    customer marts read it, so that spend, frequency and profit are defined once. #}
+{{ config(**indexed(['customer_id'])) }}
 {%- set monetary_columns = {
     'net': 'customer_invoices.net_spend',
     'sales': 'customer_invoices.sale_amount',

@@ -1,4 +1,5 @@
 {# Grain: one row per known customer with at least one sale. #}
+{{ config(**indexed(['customer_id'])) }}
 with
 
 buyers as (

@@ -1,4 +1,5 @@
 {# Grain: one row per known customer and sellable category, whether bought or not. #}
+{{ config(**indexed(['customer_id', 'category_id'])) }}
 with
 
 -- Sellable: with an accepted line of a product up to as_of_date, whoever bought it.

@@ -1,4 +1,5 @@
 {# Grain: one row per known customer and category with spend in the previous window. #}
+{{ config(**indexed(['customer_id', 'category_id'])) }}
 select
     customer_id,
     category_id,

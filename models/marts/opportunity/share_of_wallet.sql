@@ -1,4 +1,5 @@
 {# Grain: one row per known customer; one without invoices has spent nothing. #}
+{{ config(**indexed(['customer_id'])) }}
 with
 
 spend as (

@@ -1,4 +1,5 @@
 {# Grain: one row per day, location and channel with an accepted line. #}
+{{ config(**indexed(['date_day'])) }}
 select
     invoice_date as date_day,
     location_id,

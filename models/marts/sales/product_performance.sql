@@ -1,4 +1,5 @@
 {# Grain: one row per item with an accepted line, non-products and the unknown item among them. #}
+{{ config(**indexed(['item_id', 'category_id'])) }}
 with
 
 item_lines as (
