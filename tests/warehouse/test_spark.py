@@ -94,6 +94,17 @@ def test_landed_tables_replace_those_before(demo_on_spark: SparkEngine) -> None:
         assert landed == [tuple(row[column] for column in columns) for row in given]
 
 
+@pytest.mark.long
+def test_every_test_of_the_project_passes(demo_on_spark: SparkEngine, tmp_path: Path) -> None:
+    """Data tests on the demo company, and unit tests, for which all raw tables must be there."""
+    demo_on_spark.dbt(["test", "--select", "test_type:data"], DEMO_FILES.variables)
+    both = {**DEMO_FILES.variables, "connectors": ["dw", "online_retail"]}
+    lines = tmp_path / "lines.csv"
+    lines.write_text(f"{HEADER}\n{LINE}\n")
+    demo_on_spark.load("online_retail", lines, both)
+    demo_on_spark.dbt(["test", "--select", "test_type:unit"], both)
+
+
 def test_each_load_replaces_what_was_there(tmp_path: Path) -> None:
     """A CSV over a table of another program, then a workbook, then a Parquet file with types."""
     csv = tmp_path / "lines.csv"
