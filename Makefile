@@ -50,7 +50,8 @@ test: $(BENCH_READY) profiles.yml ## all tests: units, generated companies, publ
 
 test-long: $(BENCH_READY) profiles.yml ## what takes an hour: Online Retail II on all engines, long fuzz and kill runs
 	INCREMENTAL_LOADS=16 KILLS=20 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "long or not long" \
-		tests/warehouse/test_parity.py tests/warehouse/test_incremental.py tests/warehouse/test_publish.py
+		tests/warehouse/test_parity.py tests/warehouse/test_incremental.py tests/warehouse/test_publish.py \
+		tests/warehouse/test_spark.py
 
 .PHONY: test-spark-cluster
 test-spark-cluster: $(SPARK_READY) profiles.yml ## builds the demo company on a real Spark cluster that loses its workers

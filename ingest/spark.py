@@ -133,7 +133,9 @@ def _stage(file: RawFile, columns: list[str], path: Path) -> None:
     try:
         for batch in file.batches(as_text=False):
             table = _readable(batch.rename_columns(columns))
-            writer = writer or pq.ParquetWriter(path, table.schema, coerce_timestamps="us")
+            writer = writer or pq.ParquetWriter(
+                path, table.schema, coerce_timestamps="us", allow_truncated_timestamps=True
+            )
             writer.write_table(table)
         if writer is None:
             pq.write_table(empty, path)

@@ -24,7 +24,7 @@ from publish.duckdb_file import next_file
 from publish.locking import locked
 from publish.postgres import next_schemas
 from publish.signals import Stopped, stop_on_signals
-from publish.spark import clear_unfinished_tables
+from publish.spark import clear_what_was_killed
 
 TARGETS = ("duckdb", "postgres", "spark")
 FULL_REFRESH = "--full-refresh"
@@ -61,7 +61,7 @@ def _draft(target: str, *, full_refresh: bool) -> Iterator[Draft]:
         with next_schemas(keeps_replaced=not full_refresh) as schemas:
             yield schemas
     else:
-        clear_unfinished_tables()
+        clear_what_was_killed()
         yield InPlace(java_environment())
 
 

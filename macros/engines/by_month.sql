@@ -19,11 +19,13 @@
     )) %}
 {% endmacro %}
 
-{# Months are partitions, which are dropped whole.
-   https://docs.getdbt.com/reference/resource-configs/spark-configs #}
+{# Months are partitions, which are dropped whole. An append would take in what a killed one had
+   written and not yet moved to its place; an overwrite of partitions writes where nothing lies, and
+   puts whole folders in their place. https://docs.getdbt.com/reference/resource-configs/spark-configs #}
 {% macro spark__by_month(month, compared_columns, derived_columns, indexed_columns) %}
     {% do return(dict(
         postgres__by_month(month, compared_columns, derived_columns, []),
+        incremental_strategy='insert_overwrite',
         partition_by=[month.split('.') | last],
     )) %}
 {% endmacro %}

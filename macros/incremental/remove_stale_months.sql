@@ -10,6 +10,7 @@
         {% endif %}
         {% set columns = compared_columns or model.columns | reject('in', derived_columns) | list %}
         {% set column = month.split('.') | last %}
+        {% do recover_months() %}
         {% set stale = run_query(stale_months_query(own_select, column, columns)).columns[0].values() %}
         {% do log(model.name ~ ', months that changed: ' ~ (stale | sort | join(', ') or 'none'), info=true) %}
         {% if stale %}

@@ -117,6 +117,10 @@ class Loads:
                 row[column] = OTHER_VALUES.get(column, f"{row[column]}1")
         self.shuffle()
 
+    def move_an_invoice_to(self, day: str) -> None:
+        """Moves an invoice that is alone in its month, a date as `2010-05-10`, to another day."""
+        self.edited[-1]["online_retail_lines"]["InvoiceDate"] = day
+
     def _invoice_of_month(self, place: int) -> dict[str, Row]:
         """Adds a sound invoice of one line, alone in its month, and returns its rows by table."""
         connector = EDITED_COLUMNS[place][0]

@@ -104,6 +104,7 @@ class Build:
         before: Callable[[], None] | None = None,
         **environment: str,
     ) -> None:
+        self._last_line = "Built in place." if engine.name == "spark" else "Published."
         command = [sys.executable, "-m", "publish.build", "--target", engine.name]
         self.process = subprocess.Popen(
             [*through, *command, "--vars", json.dumps(variables), "--", *options],
@@ -144,7 +145,7 @@ class Build:
     def succeeds(self) -> None:
         """Waits for the end of a build that publishes."""
         assert self.ends() == 0, self.output
-        assert self.lines[-1] == "Published."
+        assert self.lines[-1] == self._last_line
 
     def refuses(self) -> str:
         """Waits for the end of a build that does not publish; returns its last sentence."""

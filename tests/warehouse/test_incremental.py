@@ -1,17 +1,23 @@
 """Any number of incremental builds leave what one full build makes, and touch changed months only.
 
 A fresh DuckDB build of the same raw rows is the reference. INCREMENTAL_LOADS says how many random
-loads each engine gets, by default 3.
+loads each engine gets, by default 3; KILLS how many builds are killed on Spark, by default 1.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import re
+import shutil
+import signal
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+import pytest
 
 from tests.warehouse.engines.duckdb_engine import DuckDBEngine
 from tests.warehouse.engines.engine import Engine
@@ -20,11 +26,15 @@ from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
 from tests.warehouse.engines.spark import SparkEngine
 from tests.warehouse.harness import SCHEMA_OF_TESTS, Builder, Warehouse
 from tests.warehouse.loads import Loads, months_that_differ
+from tests.warehouse.publishing import Build
 
 LOADS = int(os.environ.get("INCREMENTAL_LOADS", "3"))
+KILLS = int(os.environ.get("KILLS", "1"))
 FACTS = ("fct_invoice", "fct_invoice_line")
 KEPT_BY_MONTH = {"int_invoices_checked", "int_invoice_lines_checked", *FACTS}
 PUBLIC_TABLES = 30
+STEPS = 50
+"""Fewer steps than a build has; it is killed after some of them."""
 
 # What a slow engine builds and compares after each load but the first and the last.
 KEPT_TABLES = ("core.dim_item", "core.fct_invoice", "core.fct_invoice_line")
@@ -148,5 +158,58 @@ def test_postgres(builder: Builder, postgres_server: PostgresServer, tmp_path: P
     check_loads(builder, PostgresByMonth(tmp_path, postgres_server), seed=2)
 
 
-def test_spark(builder: Builder, tmp_path: Path) -> None:
-    check_loads(builder, SparkByMonth(tmp_path), seed=3, is_slow=True)
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> SparkByMonth:
+    """A warehouse in which each test goes on from the tables of the one before."""
+    return SparkByMonth(tmp_path_factory.mktemp("spark"))
+
+
+def test_spark(builder: Builder, spark: SparkByMonth) -> None:
+    check_loads(builder, spark, seed=3, is_slow=True)
+
+
+# Builds in place that are killed.
+
+
+def is_killed(build: Build) -> bool:
+    """Kills a build after a random step; False if it came to its end before."""
+    steps = random.randint(0, STEPS)
+    while build.output.count(" START ") < steps:
+        if build.process.poll() is not None:
+            return False
+        time.sleep(0.05)
+    time.sleep(random.uniform(0, 1))
+    os.killpg(build.process.pid, signal.SIGKILL)
+    killed = build.ends() == -signal.SIGKILL
+    assert build.leaves_no_process()
+    return killed
+
+
+def leave_files_of(spark: SparkByMonth, *months: str) -> None:
+    """Leaves files in folders of months that the catalogue does not know, as a killed build may."""
+    for table in KEPT_BY_MONTH:
+        folder = spark.folder_of(f"{'core' if table in FACTS else 'intermediate'}.{table}")
+        known = next(folder.glob("*_month=*"))
+        column = known.name.split("=")[0]
+        for month in months:
+            shutil.copytree(known, folder / f"{column}={month}", dirs_exist_ok=True)
+
+
+def test_build_after_a_killed_one_ends_right_on_spark(
+    builder: Builder, spark: SparkByMonth
+) -> None:
+    loads, killed = Loads(4), 0
+    if not spark.folder_of("core.fct_invoice").exists():
+        spark.land(loads.company().raw_tables())
+        spark.build(loads.company().all_vars())
+    while killed < KILLS:
+        loads.next()
+        loads.move_an_invoice_to(f"{1980 + killed}-05-10")
+        company = loads.company()
+        spark.land(company.raw_tables())
+        leave_files_of(spark, f"{1980 + killed}-05-01", "1979-05-01")
+        killed += is_killed(Build(spark, variables=company.all_vars()))
+        Build(spark, variables=company.all_vars()).succeeds()
+        reference = builder.build(company)
+        check_same(reference, spark, f"build after kill {killed}")
+        builder.forget(reference)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from tests.unit.small_project import make_small_project
+from tests.unit.test_load import FIELDS, HEADER, LINE, write_workbook
 from tests.warehouse.engines.parity import check_parity
 from tests.warehouse.engines.source import DEMO_FILES
 from tests.warehouse.engines.spark import SparkEngine
@@ -88,3 +92,60 @@ def test_landed_tables_replace_those_before(demo_on_spark: SparkEngine) -> None:
         with duckdb.connect() as connection:
             landed = connection.execute(f"from read_parquet('{place}/*.parquet')").fetchall()
         assert landed == [tuple(row[column] for column in columns) for row in given]
+
+
+@pytest.mark.long
+def test_every_test_of_the_project_passes(demo_on_spark: SparkEngine, tmp_path: Path) -> None:
+    """Data tests on the demo company, and unit tests, for which all raw tables must be there."""
+    demo_on_spark.dbt(["test", "--select", "test_type:data"], DEMO_FILES.variables)
+    both = {**DEMO_FILES.variables, "connectors": ["dw", "online_retail"]}
+    lines = tmp_path / "lines.csv"
+    lines.write_text(f"{HEADER}\n{LINE}\n")
+    demo_on_spark.load("online_retail", lines, both)
+    demo_on_spark.dbt(["test", "--select", "test_type:unit"], both)
+
+
+def test_each_load_replaces_what_was_there(tmp_path: Path) -> None:
+    """A CSV over a table of another program, then a workbook, then a Parquet file with types."""
+    csv = tmp_path / "lines.csv"
+    csv.write_text(f"{HEADER}\n{LINE}\n{LINE}\n")
+    moment = datetime(2010, 1, 2, 7, 45)
+    row = [489434.0, "79323P", "LIGHTS", -1.0, moment, 6.95, None, "UK"]
+    book = write_workbook(tmp_path / "lines.xlsx", {"2010": [FIELDS, row]})
+    parquet = tmp_path / "lines.parquet"
+    duckdb.execute(f"""
+        copy (
+            select
+                'C1' as Invoice, date '2010-01-31' as StockCode, time '10:00:01' as Description,
+                -2 as Quantity, timestamp_ns '2010-01-31 10:00:00.123456789' as InvoiceDate,
+                cast(1.25 as decimal(12, 3)) as Price, cast(7 as ubigint) as "Customer ID",
+                timestamp '2010-01-31 10:00:00' as Country
+        ) to '{parquet}' (format parquet)
+    """)
+    project = tmp_path / "project"
+    project.mkdir()
+    output = SparkEngine(tmp_path).run(
+        sys.executable, "-m", "tests.warehouse.engines.load_in_spark",
+        *map(str, (make_small_project(project), csv, book, parquet)),
+    )  # fmt: skip
+    after_csv, after_book, after_parquet = map(json.loads, output.splitlines())
+
+    assert after_csv["columns"] == [[name, "string"] for name in FIELDS]
+    assert after_csv["rows"] == [LINE.split(",")] * 2
+    assert after_book["columns"] == [[name, "string"] for name in (*FIELDS, "sheet")]
+    assert after_book["rows"] == [
+        ["489434", "79323P", "LIGHTS", "-1", "2010-01-02 07:45:00", "6.95", None, "UK", "2010"]
+    ]
+    kinds = [
+        "string", "date", "string", "int", "timestamp_ntz", "decimal(12,3)", "decimal(20,0)",
+        "timestamp_ntz",
+    ]  # fmt: skip
+    assert after_parquet["columns"] == [list(pair) for pair in zip(FIELDS, kinds, strict=True)]
+    assert after_parquet["rows"] == [
+        ["C1", "2010-01-31", "10:00:01.000000", -2, "2010-01-31 10:00:00.123456", "1.250", "7",
+         "2010-01-31 10:00:00"]
+    ]  # fmt: skip
+    for after in (after_csv, after_book, after_parquet):
+        view, *loads = after["tables"]
+        assert view == "online_retail_lines"
+        assert len(loads) == 1
