@@ -7,6 +7,7 @@ Settings come from the environment:
 - FILE: an Online Retail II file, built and counted as well; default none
 - PEERS: pandas, loops, scipy, mlxtend and spark, or "none"; default all
 - SUPPORTS: of the pair step beside the default, which is 0.01; default 0.001
+- REFRESH: none leaves the daily refresh out
 - PEER_SECONDS: time limit of each peer; default 900
 - BUILD_SECONDS: time limit of each command of a build; default 7200
 - BENCH_DIR: folder for companies and databases; default target/bench
@@ -173,7 +174,7 @@ class Bench:
         size = engine.size_bytes()
         engine.export(BASKET_LINES, data.basket_lines)
         self._pair_steps(data, engine, build)
-        if data.data == COMPANY:
+        if data.data == COMPANY and self.settings.has_refresh:
             build.append_day(data.folder / "day")
             refresh = self._during(f"{what}: daily refresh", lambda: build.build("refresh"))
             outcomes.append(refresh.outcome)

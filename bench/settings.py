@@ -29,6 +29,7 @@ class Settings:
     supports: tuple[float, ...]
     peer_seconds: float
     build_seconds: float
+    has_refresh: bool
     folder: Path
     results: Path
 
@@ -60,6 +61,8 @@ class Settings:
         if file and not Path(file).is_file():
             raise SettingError(f"FILE names {file}, which is no file")
         sizes = [] if words("LINES", "") == ["none"] else numbers("LINES", "1000000")
+        if words("REFRESH", "yes") not in (["yes"], ["none"]):
+            raise SettingError(f"REFRESH may be none, got {environment['REFRESH']}")
         settings = cls(
             engines=chosen("ENGINES", ENGINES),
             lines=tuple(int(size) for size in sizes),
@@ -70,6 +73,7 @@ class Settings:
             ),
             peer_seconds=numbers("PEER_SECONDS", "900")[0],
             build_seconds=numbers("BUILD_SECONDS", "7200")[0],
+            has_refresh=words("REFRESH", "yes") == ["yes"],
             folder=Path(environment.get("BENCH_DIR") or PROJECT / "target" / "bench").resolve(),
             results=Path(environment.get("BENCH_RESULTS") or RESULTS).resolve(),
         )

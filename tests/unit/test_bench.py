@@ -218,6 +218,7 @@ def test_settings_have_defaults() -> None:
     assert settings.lines == (1_000_000,)
     assert settings.file is None
     assert settings.supports == (0.001,)
+    assert settings.has_refresh
 
 
 def test_settings_are_read(tmp_path: Path) -> None:
@@ -231,6 +232,7 @@ def test_settings_are_read(tmp_path: Path) -> None:
             "FILE": str(file),
             "SUPPORTS": "0.01 0.002",
             "PEER_SECONDS": "60",
+            "REFRESH": "none",
         }
     )
     assert settings.lines == (1_000_000, 10_000_000)
@@ -238,6 +240,7 @@ def test_settings_are_read(tmp_path: Path) -> None:
     assert settings.file == file
     assert settings.supports == (0.002,)
     assert settings.peer_seconds == 60
+    assert not settings.has_refresh
 
 
 @pytest.mark.parametrize(
@@ -249,6 +252,7 @@ def test_settings_are_read(tmp_path: Path) -> None:
         ("LINES", "many", "LINES must be numbers"),
         ("LINES", "-5", "LINES must be above 0"),
         ("FILE", "/no/such/file", "/no/such/file"),
+        ("REFRESH", "never", "REFRESH may be none"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told(name: str, value: str, told: str) -> None:
