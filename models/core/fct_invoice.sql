@@ -3,7 +3,6 @@
     post_hook="{{ require_one_currency() }}",
     **by_month(
         'invoices.invoice_month',
-        derived_columns=['invoice_key'],
         indexed_columns=['invoice_id', 'customer_id', 'invoice_date']
     )
 ) }}

@@ -1,8 +1,8 @@
 {# Grain: one row per accepted invoice line. A line number follows from the keys of its invoice's
-   lines, and the invoice's from its month, so months are compared without them. #}
+   lines, so months are compared without it. #}
 {{ config(**by_month(
     'invoice_month',
-    derived_columns=['line_number', 'invoice_key'],
+    derived_columns=['line_number'],
     indexed_columns=['customer_id', 'item_id', 'category_id', 'invoice_date']
 )) }}
 with

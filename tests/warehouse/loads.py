@@ -1,7 +1,7 @@
 """Random loads for incremental builds: what a night may do to raw tables, drawn from a seed.
 
-A load brings new, late, changed, moved, deleted and repeated rows, changes items and customers,
-lets a month vanish or return, and shuffles every table. One load, edit_columns, changes each raw
+A load brings new, late, changed, moved, deleted and repeated rows and an invoice without lines,
+changes items and customers, lets a month vanish or return, and shuffles every table. One load, edit_columns, changes each raw
 column by itself in a month of its own, so that no other change hides one that is overlooked.
 """
 
@@ -101,6 +101,7 @@ class Loads:
                     self._vanish(rows, DATE_COLUMNS[name])
         for _ in range(self.random.randint(0, 3)):
             self._invoice(self.random.choice(list(self.tables.values())))
+        self._invoice_without_lines()
         if self.random.random() < 0.3:
             self.vars["build_date"] = self.random.choice(BUILD_DATES)
         if self.random.random() < 0.2:
@@ -174,6 +175,17 @@ class Loads:
         if month and len(gone) < len(rows):
             rows[:] = [row for row in rows if row not in gone]
             self.away += [(rows, row) for row in gone]
+
+    def _invoice_without_lines(self) -> None:
+        """Adds a header alone, at the beginning of a month that has an invoice with lines."""
+        header = self.random.choice(
+            [rows["dw_invoice_header"] for rows in self.edited if "dw_invoice_header" in rows]
+        )
+        self.invoices += 1
+        first_day = (header["invoice_date"] or "")[:8] + "01"
+        self.tables["dw"]["dw_invoice_header"].append(
+            {**header, "invoice_no_365": f"9{self.invoices}", "invoice_date": first_day}
+        )
 
     def _return(self) -> None:
         """Brings back what has vanished."""
