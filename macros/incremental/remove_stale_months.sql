@@ -1,5 +1,6 @@
 {% macro remove_stale_months(month, compared_columns, derived_columns) %}
     {% if execute and is_incremental() %}
+        {% set column = month.split('.') | last %}
         {# The model's own select, of every month and not of the lacking ones only. #}
         {% set own_select = model.compiled_code | replace(is_lacking(month), '1 = 1') %}
         {% if own_select == model.compiled_code %}
@@ -8,8 +9,8 @@
                 ~ '), so every month would be appended again: add it.'
             ) %}
         {% endif %}
+        {% set own_select = own_select | replace(is_lacking(column), '1 = 1') %}
         {% set columns = compared_columns or model.columns | reject('in', derived_columns) | list %}
-        {% set column = month.split('.') | last %}
         {% do recover_months() %}
         {% set stale = run_query(stale_months_query(own_select, column, columns)).columns[0].values() %}
         {% do log(model.name ~ ', months that changed: ' ~ (stale | sort | join(', ') or 'none'), info=true) %}

@@ -21,6 +21,7 @@ invoice_totals as (
         sum(case when margin_amount is not null then net_amount end) as costed_amount,
         sum(margin_amount) as margin_amount
     from {{ ref('fct_invoice_line') }}
+    where {{ is_lacking('invoice_month') }}
     group by invoice_key
 
 )
