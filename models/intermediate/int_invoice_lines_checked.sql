@@ -21,11 +21,11 @@ dated_rows as (
     from raw_rows
     left join {{ ref('invoice_types') }} as flat_types
         on raw_rows.source_invoice_type = {{ lower_case('trim(flat_types.source_type)') }}
-    left join {{ ref('int_invoice_headers') }} as headers
+    left join {{ ref('int_headers_resolved') }} as headers
         on
             raw_rows.source_system = headers.source_system
             and raw_rows.invoice_id = headers.invoice_id
-    left join {{ ref('int_repeated_keys') }} as repeated_keys
+    left join {{ ref('int_keys_repeated') }} as repeated_keys
         on
             repeated_keys.entity = 'invoice_lines'
             and not raw_rows.carries_header

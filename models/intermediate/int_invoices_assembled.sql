@@ -61,6 +61,8 @@ invoices as (
 -- that a month may be built by itself.
 select
     *,
-    cast({{ months_between("cast('0001-01-01' as date)", 'invoice_month') }} as bigint) * 1000000000
-    + row_number() over (partition by invoice_month order by invoice_date, invoice_id) as invoice_key
+    cast({{ months_between("cast('0001-01-01' as date)", 'invoice_month') }} as bigint)
+    * 1000000000
+    + row_number() over (partition by invoice_month order by invoice_date, invoice_id)
+        as invoice_key
 from invoices

@@ -22,7 +22,7 @@ keyed_rows as (
     from raw_rows
     left join {{ ref('invoice_types') }} as invoice_types
         on raw_rows.source_invoice_type = {{ lower_case('trim(invoice_types.source_type)') }}
-    left join {{ ref('int_repeated_keys') }} as repeated_keys
+    left join {{ ref('int_keys_repeated') }} as repeated_keys
         on
             repeated_keys.entity = 'invoices'
             and raw_rows.source_system = repeated_keys.source_system

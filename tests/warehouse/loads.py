@@ -1,8 +1,9 @@
 """Random loads for incremental builds: what a night may do to raw tables, drawn from a seed.
 
 A load brings new, late, changed, moved, deleted and repeated rows and an invoice without lines,
-changes items and customers, lets a month vanish or return, and shuffles every table. One load, edit_columns, changes each raw
-column by itself in a month of its own, so that no other change hides one that is overlooked.
+changes items and customers, lets a month vanish or return, and shuffles every table. One load,
+edit_columns, changes each raw column by itself in a month of its own, so that no other change hides
+one that is overlooked.
 """
 
 from __future__ import annotations

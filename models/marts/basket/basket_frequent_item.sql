@@ -1,5 +1,5 @@
-{# Grain: one row per frequent item: one that is in enough baskets for its pairs to matter. Its number
-   follows the order of item ids; on numbers the pair step takes half the time it takes on text. #}
+{# Grain: one row per frequent item: one that is in enough baskets for its pairs to matter. Its
+   number follows the order of item ids; the pair step takes half as long on numbers as on text. #}
 with
 
 item_counts as (

@@ -1,5 +1,5 @@
-{# Grain: one row per key that several raw headers or several raw lines of a source share: few, or none.
-   A table of its own, because engines foresee how many rows a table has. #}
+{# Grain: one row per key that several raw headers or several raw lines of a source share: few or
+   none. A table of its own, because engines foresee how many rows a table has. #}
 select
     'invoices' as entity,
     source_system,

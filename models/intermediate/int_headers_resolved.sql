@@ -1,5 +1,5 @@
-{# Grain: one row per source and invoice number that a raw header bears, with the type and date of the
-   accepted one; null where all are rejected. #}
+{# Grain: one row per source and invoice number that a raw header bears, with the type and date of
+   the accepted one; null where all are rejected. #}
 select
     source_system,
     invoice_id,
