@@ -9,6 +9,7 @@
                 ~ '), so every month would be appended again: add it.'
             ) %}
         {% endif %}
+        {# The same month without its alias, in CTEs; only now, since the longer text contains it. #}
         {% set own_select = own_select | replace(is_lacking(column), '1 = 1') %}
         {% set columns = compared_columns or model.columns | reject('in', derived_columns) | list %}
         {% do recover_months() %}

@@ -1,11 +1,7 @@
 {# Grain: one row per accepted invoice, with what its lines add up to. #}
-{{ config(
-    post_hook="{{ require_one_currency() }}",
-    **by_month(
-        'invoices.invoice_month',
-        indexed_columns=['invoice_id', 'customer_id', 'invoice_date']
-    )
-) }}
+{{ config(**by_month(
+    'invoices.invoice_month', indexed_columns=['invoice_id', 'customer_id', 'invoice_date']
+)) }}
 with
 
 invoice_totals as (

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.independent.marts import MARTS
 from tests.independent.settings import Settings
-from tests.independent.star import Star, build_star
+from tests.independent.star import Fact, Star, build_star
 from tests.warehouse.harness import Company, Row, Warehouse
 
 RELATIVE_TOLERANCE = Fraction(1, 10**9)
@@ -134,11 +134,29 @@ def line_differences(warehouse: Warehouse, star: Star) -> list[str]:
     )
 
 
+def invoice_totals(lines: Sequence[Fact]) -> dict[str, Any]:
+    """What the lines of an invoice add up to."""
+
+    def total(amounts: Iterable[Decimal]) -> Decimal:
+        return sum(amounts, Decimal(0))
+
+    costed = [fact.net_amount for fact in lines if fact.margin is not None]
+    margins = [fact.margin for fact in lines if fact.margin is not None]
+    return {
+        "line_count": len(lines),
+        "sale_line_count": sum(fact.is_sale for fact in lines),
+        "net_amount": total(fact.net_amount for fact in lines),
+        "sale_amount": total(fact.net_amount for fact in lines if fact.is_sale),
+        "quantity": total(fact.quantity for fact in lines if fact.is_trade),
+        "costed_amount": total(costed) if costed else None,
+        "margin_amount": total(margins) if margins else None,
+    }
+
+
 def invoice_differences(warehouse: Warehouse, star: Star) -> list[str]:
-    lines = Counter(fact.invoice_id for fact in star.all_facts)
-    amounts: dict[str, Decimal] = {}
+    lines: dict[str, list[Fact]] = {invoice.invoice_id: [] for invoice in star.invoices.values()}
     for fact in star.all_facts:
-        amounts[fact.invoice_id] = amounts.get(fact.invoice_id, Decimal(0)) + fact.net_amount
+        lines[fact.invoice_id].append(fact)
     computed = [
         {
             "invoice_id": invoice.invoice_id,
@@ -150,9 +168,8 @@ def invoice_differences(warehouse: Warehouse, star: Star) -> list[str]:
             "invoice_date": invoice.day,
             "invoice_at": invoice.at,
             "invoice_type": invoice.invoice_type,
-            "line_count": lines[invoice.invoice_id],
-            "net_amount": amounts.get(invoice.invoice_id, Decimal(0)),
             "header_amount": invoice.header_amount,
+            **invoice_totals(lines[invoice.invoice_id]),
         }
         for invoice in star.invoices.values()
     ]

@@ -187,12 +187,17 @@ class Builder:
         have other names. With tests, all data tests run as well, as `dbt build` does.
         Raises BuildFailed with dbt's messages.
         """
+        path = self.file_with(raw_tables or company.raw_tables())
+        return self.build_file(path, company.all_vars(), with_tests=with_tests)
+
+    def file_with(self, raw_tables: Mapping[str, Mapping[str, RawTable]]) -> Path:
+        """A new DuckDB file that holds the reference seeds and raw tables."""
         path = self.new_file()
         with duckdb.connect(str(path)) as connection:
-            for schema, tables in (raw_tables or company.raw_tables()).items():
+            for schema, tables in raw_tables.items():
                 for name, table in tables.items():
                     land(connection, schema, name, table)
-        return self.build_file(path, company.all_vars(), with_tests=with_tests)
+        return path
 
     def new_file(self) -> Path:
         """A new DuckDB file that holds the reference seeds and nothing else."""

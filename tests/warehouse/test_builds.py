@@ -380,11 +380,14 @@ def test_two_currencies_stop_the_build(builder: Builder) -> None:
         *euros.tables["dw"]["dw_invoice_header"],
         *({**row, "invoice_no_365": "2"} for row in pounds.tables["dw"]["dw_invoice_header"]),
     ]
+    company = Company({"dw": {"dw_invoice_header": headers}})
+    path = builder.file_with(company.raw_tables())
     with pytest.raises(BuildFailed) as failure:
-        builder.build(Company({"dw": {"dw_invoice_header": headers}}))
+        builder.build_file(path, company.all_vars())
     assert "Accepted invoices are in 2 currencies (EUR, GBP), and amounts in different" in str(
         failure.value
     )
+    assert Warehouse(path).tables("core", "marts") == []
 
 
 def test_currency_of_a_rejected_invoice_does_not_matter(builder: Builder) -> None:

@@ -1,5 +1,6 @@
 {# Grain: one row per month and category with an accepted line. Margin is of the lines whose
    cost is known. #}
+{{ config(**indexed(['category_id', 'month_start'])) }}
 with
 
 lines as (

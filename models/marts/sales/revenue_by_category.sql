@@ -1,4 +1,5 @@
 {# Grain: one row per month and category with an accepted line. #}
+{{ config(**indexed(['category_id', 'month_start'])) }}
 with
 
 lines as (

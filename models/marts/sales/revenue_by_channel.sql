@@ -1,4 +1,5 @@
 {# Grain: one row per month and channel with an accepted line. #}
+{{ config(**indexed(['month_start'])) }}
 with
 
 invoices as (
