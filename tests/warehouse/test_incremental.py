@@ -178,7 +178,9 @@ def is_killed(build: Build) -> bool:
         if build.process.poll() is not None:
             return False
         time.sleep(0.05)
-    time.sleep(random.uniform(0, 1))
+    pause = random.uniform(0, 1)
+    time.sleep(pause)
+    print(f"killed {pause:.2f} s after {steps} steps had started")
     os.killpg(build.process.pid, signal.SIGKILL)
     killed = build.ends() == -signal.SIGKILL
     assert build.leaves_no_process()

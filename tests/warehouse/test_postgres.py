@@ -14,6 +14,26 @@ from tests.warehouse.engines.parity import compare, differences
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
 from tests.warehouse.harness import SCHEMA_OF_TESTS, Warehouse
 
+INDEXED = {
+    *(
+        (table, "customer_id")
+        for table in (
+            "category_penetration", "churn_risk", "customer_360", "customer_abc", "customer_rfm",
+            "dim_customer", "fct_invoice", "fct_invoice_line", "share_of_wallet",
+        )
+    ),
+    *((table, "item_id") for table in ("dim_item", "fct_invoice_line", "product_performance")),
+    ("basket_rule", "from_item_id"),
+    ("basket_pair", "item_id_a"),
+    *(
+        (table, "category_id")
+        for table in ("category_margin_monthly", "fct_invoice_line", "revenue_by_category")
+    ),
+    ("daily_sales", "date_day"),
+    ("fct_invoice", "invoice_date"),
+    ("fct_invoice_line", "invoice_date"),
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def postgres(
@@ -36,6 +56,19 @@ def test_database_orders_text_by_locale(postgres: PostgresEngine) -> None:
     with closing(postgres.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("select 'a' < 'B', 'a' collate \"C\" < 'B'")
         assert cursor.fetchall() == [(True, False)]
+
+
+def test_filters_of_the_page_have_an_index(postgres: PostgresEngine) -> None:
+    with closing(postgres.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            select tablename, (regexp_match(indexdef, '[(]([a-z_]+)[)]'))[1]
+            from pg_indexes
+            where schemaname in ('{SCHEMA_OF_TESTS}_core', '{SCHEMA_OF_TESTS}_marts')
+            """
+        )
+        indexed = set(cursor.fetchall())
+    assert indexed >= INDEXED
 
 
 def test_text_orders_by_code_point_in_every_public_table(postgres: PostgresEngine) -> None:
