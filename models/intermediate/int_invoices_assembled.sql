@@ -25,7 +25,28 @@ accepted_headers as (
 
 ),
 
-flat_accepted_invoices as (
+flat_invoices as (
+
+    select
+        source_system,
+        invoice_id,
+        min(customer_id) as customer_id,
+        min(location_id) as location_id,
+        min(location_country) as location_country,
+        min(channel_id) as channel_id,
+        min(sales_rep_id) as sales_rep_id,
+        min(currency_code) as currency_code,
+        min(invoice_type) as invoice_type,
+        min(invoice_date) as invoice_date,
+        min(invoice_at) as invoice_at,
+        cast(null as {{ type_money() }}) as header_amount
+    from {{ ref('int_invoice_lines_judged') }}
+    where carries_header and rejection_reason is null
+    group by source_system, invoice_id
+
+),
+
+accepted_invoices as (
 
     select * from accepted_headers
     union all
