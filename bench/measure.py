@@ -19,6 +19,9 @@ SAMPLE_SECONDS, LONGEST_WAIT = 0.2, 2.0
 SAMPLE_SHARE = 0.05
 """Of the time, that sampling may take before it waits longer: it walks every process's pages."""
 
+KILL_SECONDS = 10
+"""Longest wait for killed processes to be gone."""
+
 DONE, STOPPED, OUT_OF_MEMORY, FAILED = "done", "stopped", "out of memory", "failed"
 
 
@@ -147,10 +150,16 @@ def run(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the command and what it started, if any of it still runs."""
+    """End the command and what it started, and wait until all of it is gone.
+
+    A killed process lives on until the system has taken its memory back, which the next
+    measurement would feel.
+    """
     if process.poll() is None:
+        started = processes([process.pid])
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        psutil.wait_procs(started, timeout=KILL_SECONDS)
 
 
 def _status(code: int, log: Path) -> str:

@@ -1,99 +1,49 @@
-{# Guards that one id means one thing: two connectors that use the same id need an id_prefix. #}
+{# Guards that one id means one thing: two connectors that use the same id need an id_prefix. That no
+   two invoices and no two lines share an id is the grain test of the facts. #}
+{%- set id_columns = {
+    'int_invoices_assembled': ['customer_id', 'location_id', 'channel_id', 'sales_rep_id'],
+    'int_invoice_lines_judged': ['item_id', 'category_id'],
+    'int_items_judged': ['item_id', 'category_id'],
+    'int_customers_judged': ['customer_id'],
+    'int_locations_judged': ['location_id'],
+    'int_inventory_snapshots_judged': ['item_id', 'location_id'],
+} -%}
 with
 
+{% for model, columns in id_columns.items() -%}
+{{ model }}_ids as (
+
+    select
+        {{ columns | join(', ') }},
+        source_system
+    from {{ ref(model) }}
+    group by {{ columns | join(', ') }}, source_system
+
+),
+
+{% endfor -%}
 ids as (
-    select
-        'invoice' as entity,
-        invoice_id as id,
-        source_system
-    from {{ ref('int_invoices_assembled') }}
-    union all
-    select
-        'customer' as entity,
-        customer_id as id,
-        source_system
-    from {{ ref('int_invoices_assembled') }}
-    union all
-    select
-        'customer' as entity,
-        customer_id as id,
-        source_system
-    from {{ ref('int_customers_judged') }}
-    union all
-    select
-        'location' as entity,
-        location_id as id,
-        source_system
-    from {{ ref('int_invoices_assembled') }}
-    union all
-    select
-        'location' as entity,
-        location_id as id,
-        source_system
-    from {{ ref('int_locations_judged') }}
-    union all
-    select
-        'channel' as entity,
-        channel_id as id,
-        source_system
-    from {{ ref('int_invoices_assembled') }}
-    union all
-    select
-        'sales_rep' as entity,
-        sales_rep_id as id,
-        source_system
-    from {{ ref('int_invoices_assembled') }}
-    union all
-    select
-        'item' as entity,
-        item_id as id,
-        source_system
-    from {{ ref('int_items_judged') }}
-    union all
-    select
-        'item' as entity,
-        item_id as id,
-        source_system
-    from {{ ref('int_inventory_snapshots_judged') }}
-    union all
-    select
-        'location' as entity,
-        location_id as id,
-        source_system
-    from {{ ref('int_inventory_snapshots_judged') }}
-    union all
-    select
-        'category' as entity,
-        category_id as id,
-        source_system
-    from {{ ref('int_items_judged') }}
-    union all
-    select
-        'category' as entity,
-        category_id as id,
-        source_system
-    from {{ ref('int_invoice_lines_judged') }}
-    union all
-    select
-        'item' as entity,
-        item_id as id,
-        source_system
-    from {{ ref('int_invoice_lines_judged') }}
-    union all
-    select
-        'invoice_line' as entity,
-        invoice_line_id as id,
-        source_system
-    from {{ ref('int_invoice_lines_judged') }}
-    where rejection_reason is null
+    {%- for model, columns in id_columns.items() %}
+        {%- set is_last_model = loop.last %}
+        {%- for column in columns %}
+            select
+                '{{ column }}' as id_column,
+                {{ column }} as id,
+                source_system
+            from {{ model }}_ids
+            {%- if not (is_last_model and loop.last) %}
+                union all
+            {%- endif %}
+        {%- endfor %}
+    {%- endfor %}
 )
 
 select
-    entity,
+    id_column,
     id,
     min(source_system) as first_connector,
     max(source_system) as second_connector
 from ids
 where id is not null
-group by entity, id
+group by id_column, id
 having min(source_system) <> max(source_system)

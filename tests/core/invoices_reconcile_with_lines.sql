@@ -1,11 +1,11 @@
 {# Guards that an invoice says what its lines say: their number, their amounts by type, their date,
-   and the number that both are joined by. #}
+   and the id that belongs to the number that both are joined by. #}
 with
 
 line_totals as (
 
     select
-        invoice_id,
+        invoice_key,
         count(*) as line_count,
         count(case when line_type = 'sale' then 1 end) as sale_line_count,
         sum(net_amount) as net_amount,
@@ -16,19 +16,22 @@ line_totals as (
         sum(net_amount - cost_amount) as margin_amount,
         min(invoice_date) as first_date,
         max(invoice_date) as last_date,
-        min(invoice_key) as first_key,
-        max(invoice_key) as last_key
+        min(invoice_id) as first_id,
+        max(invoice_id) as last_id
     from {{ ref('fct_invoice_line') }}
-    group by invoice_id
+    group by invoice_key
 
 )
 
-select invoices.*
+select
+    line_totals.*,
+    invoices.invoice_id
 from {{ ref('fct_invoice') }} as invoices
-left join line_totals
-    on invoices.invoice_id = line_totals.invoice_id
+full outer join line_totals
+    on invoices.invoice_key = line_totals.invoice_key
 where
-    invoices.line_count <> coalesce(line_totals.line_count, 0)
+    invoices.invoice_key is null
+    or invoices.line_count <> coalesce(line_totals.line_count, 0)
     or invoices.sale_line_count <> coalesce(line_totals.sale_line_count, 0)
     or invoices.net_amount <> coalesce(line_totals.net_amount, 0)
     or invoices.gross_amount <> coalesce(line_totals.gross_amount, 0)
@@ -38,5 +41,5 @@ where
     or invoices.margin_amount is distinct from line_totals.margin_amount
     or invoices.invoice_date <> coalesce(line_totals.first_date, invoices.invoice_date)
     or invoices.invoice_date <> coalesce(line_totals.last_date, invoices.invoice_date)
-    or invoices.invoice_key <> coalesce(line_totals.first_key, invoices.invoice_key)
-    or invoices.invoice_key <> coalesce(line_totals.last_key, invoices.invoice_key)
+    or invoices.invoice_id <> coalesce(line_totals.first_id, invoices.invoice_id)
+    or invoices.invoice_id <> coalesce(line_totals.last_id, invoices.invoice_id)

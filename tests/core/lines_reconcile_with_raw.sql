@@ -33,7 +33,7 @@ star_lines as (
         lines.net_amount
     from {{ ref('fct_invoice_line') }} as lines
     inner join {{ ref('fct_invoice') }} as invoices
-        on lines.invoice_id = invoices.invoice_id
+        on lines.invoice_key = invoices.invoice_key
     union all
     select
         judged_lines.source_system,

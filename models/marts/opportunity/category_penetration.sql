@@ -2,15 +2,13 @@
 {{ config(**indexed(['customer_id', 'category_id'])) }}
 with
 
--- Sellable: with an accepted line of a product up to as_of_date, whoever bought it.
+-- Sellable: with an accepted line of a product up to as_of_date, whoever bought it. Only products
+-- have a category.
 sellable_categories as (
 
     select category_id
-    from {{ ref('fct_invoice_line') }}
-    where
-        is_product
-        and category_id <> '__uncategorised__'
-        and invoice_date <= {{ as_of_date() }}
+    from {{ ref('invoice_category') }}
+    where category_id <> '__uncategorised__'
     group by category_id
 
 ),

@@ -2,51 +2,41 @@
    Penetration and churn by category both read it, so that spend in a category is defined once. #}
 with
 
-lines as (
+invoice_categories as (
 
     select
         customer_id,
         category_id,
-        invoice_key,
-        invoice_date,
-        line_type,
-        net_amount,
-        invoice_date > {{ add_days(as_of_date(), -var('churn_window_days')) }} as is_recent,
-        invoice_date > {{ add_days(as_of_date(), -2 * var('churn_window_days')) }}
-        and invoice_date <= {{ add_days(as_of_date(), -var('churn_window_days')) }} as is_previous
-    from {{ ref('fct_invoice_line') }}
-    where
-        line_type in ('sale', 'return')
-        and is_product
-        and category_id <> '__uncategorised__'
-        and invoice_date <= {{ as_of_date() }}
+        spend,
+        case when sale_line_count > 0 then invoice_date end as sale_date,
+        case
+            when invoice_date > {{ add_days(as_of_date(), -var('churn_window_days')) }} then 'recent'
+            when invoice_date > {{ add_days(as_of_date(), -2 * var('churn_window_days')) }}
+                then 'previous'
+        end as churn_window
+    from {{ ref('invoice_category') }}
+    where spend is not null and category_id <> '__uncategorised__'
 
 )
 
 select
-    lines.customer_id,
-    lines.category_id,
-    {{ as_money('sum(lines.net_amount)') }} as total_spend,
-    max(case when lines.line_type = 'sale' then lines.invoice_date end) as last_sale_date,
-    {{ as_money('coalesce(sum(case when lines.is_recent then lines.net_amount end), 0)') }}
-        as recent_spend,
-    {{ as_money('coalesce(sum(case when lines.is_previous then lines.net_amount end), 0)') }}
-        as prev_spend,
-    count(
-        distinct case
-            when lines.is_recent and lines.line_type = 'sale' then lines.invoice_key
-        end
-    )
+    invoice_categories.customer_id,
+    invoice_categories.category_id,
+    {{ as_money('sum(invoice_categories.spend)') }} as total_spend,
+    max(invoice_categories.sale_date) as last_sale_date,
+    {{ as_money(
+        "coalesce(sum(case when invoice_categories.churn_window = 'recent' then invoice_categories.spend end), 0)"
+    ) }} as recent_spend,
+    {{ as_money(
+        "coalesce(sum(case when invoice_categories.churn_window = 'previous' then invoice_categories.spend end), 0)"
+    ) }} as prev_spend,
+    count(case when invoice_categories.churn_window = 'recent' then invoice_categories.sale_date end)
         as recent_invoices,
-    count(
-        distinct case
-            when lines.is_previous and lines.line_type = 'sale' then lines.invoice_key
-        end
-    )
+    count(case when invoice_categories.churn_window = 'previous' then invoice_categories.sale_date end)
         as prev_invoices,
     {{ as_of_date() }} as as_of_date
-from lines
+from invoice_categories
 inner join {{ ref('dim_customer') }} as customers
-    on lines.customer_id = customers.customer_id
+    on invoice_categories.customer_id = customers.customer_id
 where customers.is_known
-group by lines.customer_id, lines.category_id
+group by invoice_categories.customer_id, invoice_categories.category_id

@@ -3,31 +3,17 @@
 {{ config(**indexed(['category_id', 'month_start'])) }}
 with
 
-lines as (
-
-    select
-        {{ month_start('invoice_date') }} as month_start,
-        category_id,
-        net_amount,
-        case when cost_amount is not null then net_amount end as costed_amount,
-        cost_amount,
-        margin_amount
-    from {{ ref('fct_invoice_line') }}
-    where invoice_date <= {{ as_of_date() }}
-
-),
-
 months as (
 
     select
-        month_start,
+        invoice_month as month_start,
         category_id,
         sum(net_amount) as revenue,
         sum(costed_amount) as costed_revenue,
         sum(cost_amount) as cost_amount,
         sum(margin_amount) as margin_amount
-    from lines
-    group by month_start, category_id
+    from {{ ref('invoice_category') }}
+    group by invoice_month, category_id
 
 )
 

@@ -2,18 +2,16 @@
 {{ config(**indexed(['category_id', 'month_start'])) }}
 with
 
-lines as (
+invoice_categories as (
 
     select
-        {{ month_start('invoice_date') }} as month_start,
+        invoice_month as month_start,
         category_id,
-        line_type,
-        invoice_key,
+        sale_line_count,
         nullif(customer_id, '__unknown__') as known_customer_id,
         quantity,
         net_amount
-    from {{ ref('fct_invoice_line') }}
-    where invoice_date <= {{ as_of_date() }}
+    from {{ ref('invoice_category') }}
 
 )
 
@@ -21,11 +19,10 @@ select
     month_start,
     category_id,
     {{ as_money('sum(net_amount)') }} as revenue,
-    {{ as_money("coalesce(sum(case when line_type in ('sale', 'return') then quantity end), 0)") }}
-        as quantity,
-    count(distinct case when line_type = 'sale' then invoice_key end) as order_count,
-    count(distinct case when line_type = 'sale' then known_customer_id end) as customer_count,
+    {{ as_money('coalesce(sum(quantity), 0)') }} as quantity,
+    count(case when sale_line_count > 0 then 1 end) as order_count,
+    count(distinct case when sale_line_count > 0 then known_customer_id end) as customer_count,
     {{ month_end('month_start') }} <= {{ as_of_date() }} as is_complete,
     {{ as_of_date() }} as as_of_date
-from lines
+from invoice_categories
 group by month_start, category_id

@@ -5,7 +5,7 @@ with
 invoices as (
 
     select
-        {{ month_start('invoice_date') }} as month_start,
+        invoice_month as month_start,
         channel_id,
         sale_line_count,
         nullif(customer_id, '__unknown__') as known_customer_id,
