@@ -29,7 +29,7 @@ COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --
 	--no-header --no-emit-index-url --quiet
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help build test test-long load check-input lint docs bench bench-picture clean lock
+.PHONY: help build backtest test test-long load check-input lint docs bench bench-picture clean lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ help: ## this list
 
 build: $(ENGINE_READY) profiles.yml ## build, test and publish every table: the demo company, or VARS='{connectors: [online_retail]}'
 	@$(BIN)/python -m publish.build --target "$$TARGET" --vars "$$VARS" $(if $(FULL_REFRESH),--full-refresh)
+
+backtest: $(ENGINE_READY) profiles.yml ## build as of earlier dates first, to see what each score was worth: score_backtest
+	@$(BIN)/python -m publish.build --backtest --target "$$TARGET" --vars "$$VARS"
 
 load: $(ENGINE_READY) profiles.yml ## load raw tables: SOURCE=online_retail FILE=lines.csv, or SOURCE=dw FILE=folder
 	@$(BIN)/python -m ingest.load --source "$$SOURCE" --file "$$FILE" --target "$$TARGET" --vars "$$VARS"

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ingest.connections import duckdb_path
-from ingest.contract import PROJECT_DIR, target_dir
+from ingest.contract import PROJECT_DIR, parse_vars, target_dir
 from ingest.errors import InputError, run
 from ingest.java import java_environment
-from publish.dbt import BuildFailed, Node, run_build
+from publish.backtest import run_rounds
+from publish.dbt import BuildFailed, Dbt, Node
 from publish.duckdb_file import next_file
 from publish.locking import locked
 from publish.postgres import next_schemas
@@ -65,9 +66,12 @@ def _draft(target: str, *, full_refresh: bool) -> Iterator[Draft]:
         yield InPlace(java_environment())
 
 
-def build(target: str, vars_text: str, options: Sequence[str] = ()) -> None:
+def build(
+    target: str, vars_text: str, options: Sequence[str] = (), *, is_backtest: bool = False
+) -> None:
     """Build, test and publish; `options` are further ones of `dbt build`.
 
+    A back-test builds as of earlier dates first, in the same place.
     Raises InputError, and leaves what is published as it was, when anything is wrong.
     """
     if target not in TARGETS:
@@ -78,14 +82,10 @@ def build(target: str, vars_text: str, options: Sequence[str] = ()) -> None:
             locked(artifacts / "lock", f"target {target}") as lock,
             _draft(target, full_refresh=FULL_REFRESH in options) as draft,
         ):
-            tables = run_build(
-                target,
-                vars_text,
-                options,
-                environment=draft.environment,
-                artifacts=artifacts,
-                lock=lock,
-            )
+            dbt = Dbt(target, parse_vars(vars_text), draft.environment, artifacts, lock)
+            for day in run_rounds(dbt) if is_backtest else ():
+                print(f"Back-test as of {day}", flush=True)
+            tables = dbt.build(options)
             draft.publish(tables)
     except BuildFailed as error:
         raise InputError(f"{error}; {_what_stays(target)}") from error
@@ -105,12 +105,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--target", default=TARGETS[0], help=f"one of {', '.join(TARGETS)}")
     parser.add_argument("--vars", default="", help="vars of dbt as YAML")
     parser.add_argument(FULL_REFRESH, action="store_true", help="build everything from nothing")
+    parser.add_argument("--backtest", action="store_true", help="as of earlier dates first")
     parser.add_argument("options", nargs="*", help="after --: further options of dbt build")
     given = parser.parse_args(arguments)
     options = [FULL_REFRESH, *given.options] if given.full_refresh else given.options
 
     def command() -> int:
-        build(given.target, given.vars, options)
+        build(given.target, given.vars, options, is_backtest=given.backtest)
         print("Built in place." if given.target == "spark" else "Published.")
         return 0
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -26,46 +27,87 @@ class BuildFailed(InputError):
     """A build of which at least one step failed, or that did not make every table."""
 
 
-def run_build(
-    target: str,
-    vars_text: str,
-    options: Sequence[str],
-    *,
-    environment: Mapping[str, str],
-    artifacts: Path,
-    lock: int,
-) -> list[Node]:
-    """Run `dbt build` and return the nodes of all tables, views and seeds that it made.
+@dataclass(frozen=True)
+class Dbt:
+    """dbt on one target, in one place: what all its commands of a build have in common."""
 
-    Its output goes where this process's output goes. `environment` is set for dbt beside this
-    process's own, `artifacts` is dbt's target folder, and `lock` a descriptor that dbt inherits.
-    Raises BuildFailed.
-    """
-    command = [str(Path(sys.executable).with_name("dbt")), "build"]
-    command += ["--target", target, "--vars", vars_text or "{}", "--target-path", str(artifacts)]
-    results_file = artifacts / "run_results.json"
-    results_file.unlink(missing_ok=True)
-    profiles = {} if "DBT_PROFILES_DIR" in os.environ else {"DBT_PROFILES_DIR": str(PROJECT_DIR)}
-    with _child(
-        [*command, *options],
-        cwd=PROJECT_DIR,
-        env={**os.environ, **profiles, **environment},
-        pass_fds=[lock],
-    ) as child:
-        exit_code = child.wait()
-    results = json.loads(results_file.read_text())["results"] if results_file.exists() else []
-    if exit_code != 0:
-        raise BuildFailed(_reason(exit_code, results))
-    nodes = json.loads((artifacts / "manifest.json").read_text())["nodes"].values()
-    tables = [node for node in nodes if _is_table(node)]
-    made = {result["unique_id"] for result in results if result["status"] not in _FAILED}
-    missing = [node["name"] for node in tables if node["unique_id"] not in made]
-    if missing:
-        raise BuildFailed(
-            f"dbt made only a part of the tables: {missing[0]} and {len(missing) - 1} more are "
-            "missing; leave out the options that select nodes, or run plain dbt build in place"
+    target: str
+    variables: Mapping[str, Any]
+    environment: Mapping[str, str]
+    """Variables set for dbt beside this process's own."""
+    artifacts: Path
+    """dbt's target folder."""
+    lock: int
+    """A descriptor that dbt inherits."""
+
+    def build(self, options: Sequence[str]) -> list[Node]:
+        """Run `dbt build` and return the nodes of all tables, views and seeds that it made.
+
+        Raises BuildFailed.
+        """
+        made = self.run("build", options)
+        nodes = json.loads((self.artifacts / "manifest.json").read_text())["nodes"].values()
+        tables = [node for node in nodes if _is_table(node)]
+        missing = [node["name"] for node in tables if node["unique_id"] not in made]
+        if missing:
+            raise BuildFailed(
+                f"dbt made only a part of the tables: {missing[0]} and {len(missing) - 1} more are "
+                "missing; leave out the options that select nodes, or run plain dbt build in place"
+            )
+        return tables
+
+    def run(self, command: str, options: Sequence[str]) -> set[str]:
+        """Run a dbt command, its output where this process's goes; return the nodes that it made.
+
+        Raises BuildFailed.
+        """
+        results_file = self.artifacts / "run_results.json"
+        results_file.unlink(missing_ok=True)
+        with _child(
+            self._command(command, options),
+            cwd=PROJECT_DIR,
+            env=self._environment(),
+            pass_fds=[self.lock],
+        ) as child:
+            exit_code = child.wait()
+        results = json.loads(results_file.read_text())["results"] if results_file.exists() else []
+        if exit_code != 0:
+            raise BuildFailed(_reason(exit_code, results))
+        return {result["unique_id"] for result in results if result["status"] not in _FAILED}
+
+    def ask(self, query: str) -> list[dict[str, Any]]:
+        """Return the rows of a query that may use ref().
+
+        Raises BuildFailed.
+        """
+        options = ("--inline", query, "--limit", "-1", "--output", "json", "--quiet")
+        answer = subprocess.run(
+            self._command("show", options),
+            cwd=PROJECT_DIR,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
         )
-    return tables
+        if answer.returncode != 0:
+            raise BuildFailed(shorten(answer.stdout, _LONGEST_MESSAGE, placeholder=" ..."))
+        return list(json.loads(answer.stdout)["show"])
+
+    def at(self, day: str) -> "Dbt":
+        """Return dbt as of an earlier day."""
+        return replace(self, variables={**self.variables, "as_of_date": day})
+
+    def _command(self, command: str, options: Sequence[str]) -> list[str]:
+        return [
+            *(str(Path(sys.executable).with_name("dbt")), command),
+            *("--target", self.target, "--vars", json.dumps(self.variables, default=str)),
+            *("--target-path", str(self.artifacts), *options),
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        is_told = "DBT_PROFILES_DIR" in os.environ
+        profiles = {} if is_told else {"DBT_PROFILES_DIR": str(PROJECT_DIR)}
+        return {**os.environ, **profiles, **self.environment}
 
 
 def _is_table(node: Node) -> bool:

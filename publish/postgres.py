@@ -32,6 +32,8 @@ SESSION_OPTIONS = "-c work_mem=256MB -c maintenance_work_mem=512MB -c jit=off"
 """Settings of dbt's sessions, unless PGOPTIONS says otherwise."""
 _LONGEST_NAME = 63 - len("_swap_intermediate")
 _PAUSE_SECONDS = 1.0
+_HISTORY_LAYER, _HISTORY = "marts", ("score_backtest", "score_calibration")
+"""Tables to which a build adds rows and leaves those that are there."""
 _BUILD_INFO = "build_info"
 """The table that the end of a run writes, which is no model."""
 
@@ -121,6 +123,20 @@ class NextSchemas:
             for schema in _schemas_below(cursor, next_schema(self._schema)):
                 for grant in _grants(cursor, schema):
                     cursor.execute(_privilege("revoke", schema, grant))
+            self._carry_history(cursor)
+
+    def _carry_history(self, cursor: Any) -> None:
+        """Give the next build the history that readers have, not that of the build before last."""
+        live = f"{self._schema}_{_HISTORY_LAYER}"
+        coming = f"{next_schema(self._schema)}_{_HISTORY_LAYER}"
+        there = _relations(cursor, live)
+        cursor.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(coming)))
+        for name in _HISTORY:
+            old, new = sql.Identifier(live, name), sql.Identifier(coming, name)
+            cursor.execute(sql.SQL("drop table if exists {}").format(new))
+            if name in there:
+                cursor.execute(sql.SQL("create table {} (like {} including all)").format(new, old))
+                cursor.execute(sql.SQL("insert into {} select * from {}").format(new, old))
 
     def publish(self, tables: Sequence[Node]) -> None:
         """Swap the schemas; wait for readers as long as allowed."""

@@ -1,0 +1,134 @@
+{# Grain: one row per score, method, metric and customer: what the customer adds to the numerator and
+   to the denominator of a metric that is a ratio of two sums. No rows unless the outcome is known. #}
+with
+
+churn_errors as (
+
+    select
+        as_of_date,
+        method_name,
+        customer_id,
+        power({{ as_double('predicted') }} - is_churned, 2) as squared_error
+    from {{ ref('churn_outcome') }}
+    where method_name in ('customer_churn', 'bgnbd_alone', 'global_mean')
+
+),
+
+ranked_values as (
+
+    select
+        *,
+        row_number() over (partition by method_name order by predicted_value desc, customer_id)
+            as predicted_rank,
+        row_number() over (partition by method_name order by actual_value desc, customer_id)
+            as actual_rank,
+        count(*) over (partition by method_name) as customer_count
+    from {{ ref('value_outcome') }}
+
+),
+
+new_items as (
+
+    select *
+    from {{ ref('item_recommendation_outcome') }}
+    where slot_count > 0
+
+),
+
+measures as (
+
+    select
+        as_of_date,
+        'customer_churn' as score_name,
+        method_name,
+        'brier_score' as metric,
+        customer_id,
+        squared_error as numerator,
+        1 as denominator
+    from churn_errors
+    union all
+    select
+        as_of_date,
+        'customer_lifetime_value' as score_name,
+        method_name,
+        'mean_absolute_error' as metric,
+        customer_id,
+        abs(predicted_value - actual_value) as numerator,
+        1 as denominator
+    from ranked_values
+    union all
+    select
+        as_of_date,
+        'customer_lifetime_value' as score_name,
+        method_name,
+        'top_decile_capture' as metric,
+        customer_id,
+        case when predicted_rank * 10 <= customer_count then actual_value else 0 end as numerator,
+        case when actual_rank * 10 <= customer_count then actual_value else 0 end as denominator
+    from ranked_values
+    union all
+    select
+        as_of_date,
+        'item_recommendation' as score_name,
+        method_name,
+        'hits_per_slot' as metric,
+        customer_id,
+        hit_count as numerator,
+        slot_count as denominator
+    from new_items
+    where bought_count > 0
+    union all
+    select
+        as_of_date,
+        'item_recommendation' as score_name,
+        method_name,
+        'hits_per_slot_all_customers' as metric,
+        customer_id,
+        hit_count as numerator,
+        slot_count as denominator
+    from new_items
+    union all
+    select
+        as_of_date,
+        'item_recommendation' as score_name,
+        method_name,
+        'precision_at_5' as metric,
+        customer_id,
+        hit_count_at_5 as numerator,
+        5 as denominator
+    from new_items
+    where bought_count > 0
+    union all
+    select
+        as_of_date,
+        'item_recommendation' as score_name,
+        method_name,
+        'recall_at_10' as metric,
+        customer_id,
+        {{ divide('hit_count', 'bought_count') }} as numerator,
+        1 as denominator
+    from new_items
+    where bought_count > 0
+    union all
+    select
+        as_of_date,
+        'item_reorder_due' as score_name,
+        method_name,
+        'hits_per_slot_' || cast(horizon_days as {{ type_text() }}) || '_days' as metric,
+        customer_id,
+        hit_count as numerator,
+        slot_count as denominator
+    from {{ ref('item_reorder_outcome') }}
+    where slot_count > 0
+
+)
+
+select
+    as_of_date,
+    score_name,
+    method_name,
+    metric,
+    customer_id,
+    {{ as_ratio('numerator') }} as numerator,
+    {{ as_ratio('denominator') }} as denominator
+from measures
