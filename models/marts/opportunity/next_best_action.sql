@@ -1,0 +1,189 @@
+{# Grain: one row per known customer and kind of action: the most valuable one of its kind, ranked for the
+   customer's rep. Money is what is at stake within churn_horizon_days; how much of it a talk brings is
+   not known before actions are logged, and is_holdout keeps customers to measure that by. #}
+{{ config(**indexed(['customer_id', 'sales_rep_id', 'item_id', 'category_id'])) }}
+with
+
+year_spends as (
+
+    select
+        customer_id,
+        sum(net_amount) as year_spend
+    from {{ ref('fct_invoice') }}
+    where
+        invoice_type <> 'adjustment'
+        and invoice_date <= {{ as_of_date() }}
+        and invoice_date > {{ add_days(as_of_date(), -365) }}
+    group by customer_id
+
+),
+
+category_margins as (
+
+    select
+        category_id,
+        {{ as_bounded_ratio(divide('sum(margin_amount)', 'sum(costed_revenue)')) }} as margin_ratio
+    from {{ ref('category_margin_monthly') }}
+    group by category_id
+
+),
+
+candidates as (
+
+    select
+        customer_id,
+        'cross_sell' as action_type,
+        item_id,
+        cast(null as {{ type_text() }}) as category_id,
+        purchase_probability as probability,
+        expected_revenue,
+        suggested_quantity,
+        reason
+    from {{ ref('item_recommendation') }}
+    union all
+    select
+        customer_id,
+        'reorder' as action_type,
+        item_id,
+        cast(null as {{ type_text() }}) as category_id,
+        purchase_probability as probability,
+        expected_revenue,
+        suggested_quantity,
+        reason
+    from {{ ref('item_reorder_due') }}
+    union all
+    select
+        customer_id,
+        'win_back' as action_type,
+        cast(null as {{ type_text() }}) as item_id,
+        category_id,
+        {{ as_ratio('1 - rate_p_value') }} as probability,
+        {{ as_money('value_at_risk * (1 - rate_p_value)') }} as expected_revenue,
+        cast(null as {{ type_money() }}) as suggested_quantity,
+        reason
+    from {{ ref('churn_risk') }}
+    where is_at_risk
+    union all
+    select
+        churn.customer_id,
+        'win_back' as action_type,
+        cast(null as {{ type_text() }}) as item_id,
+        cast(null as {{ type_text() }}) as category_id,
+        churn.churn_probability as probability,
+        {{ as_money(
+            'spends.year_spend * ' ~ var('churn_horizon_days') ~ ' / 365.0 * churn.churn_probability'
+        ) }} as expected_revenue,
+        cast(null as {{ type_money() }}) as suggested_quantity,
+        churn.reason_1 as reason
+    from {{ ref('customer_churn') }} as churn
+    inner join year_spends as spends
+        on churn.customer_id = spends.customer_id
+    where churn.churn_band = 'high'
+    union all
+    select
+        penetration.customer_id,
+        'missing_category' as action_type,
+        cast(null as {{ type_text() }}) as item_id,
+        penetration.category_id,
+        penetration.peer_penetration_ratio as probability,
+        {{ as_money('penetration.expected_spend * ' ~ var('churn_horizon_days') ~ ' / 365.0') }}
+            as expected_revenue,
+        cast(null as {{ type_money() }}) as suggested_quantity,
+        categories.category_name || ': bought by '
+        || cast(cast(100 * penetration.peer_penetration_ratio as decimal(18, 0)) as {{ type_text() }})
+        || ' of 100 customers like this one, and not yet by them.' as reason
+    from {{ ref('category_penetration') }} as penetration
+    inner join {{ ref('dim_category') }} as categories
+        on penetration.category_id = categories.category_id
+    where penetration.penetration_status = 'never' and penetration.expected_spend > 0
+
+),
+
+-- Margin where it is known of the item or the category; else revenue.
+valued as (
+
+    select
+        candidates.*,
+        coalesce(items.margin_ratio, category_margins.margin_ratio) as margin_ratio,
+        {{ as_money(
+            'candidates.expected_revenue * coalesce(items.margin_ratio, category_margins.margin_ratio, 1)'
+        ) }} as expected_value
+    from candidates
+    left join {{ ref('product_performance') }} as items
+        on candidates.item_id = items.item_id
+    left join category_margins
+        on candidates.category_id = category_margins.category_id
+    where candidates.probability > 0 and candidates.expected_revenue > 0
+
+),
+
+best_of_kind as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id, action_type
+            order by expected_value desc, probability desc, item_id, category_id
+        ) as place_in_kind
+    from valued
+    where expected_value > 0
+
+),
+
+best_of_customer as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id order by expected_value desc, probability desc, action_type
+        ) as place_in_customer
+    from best_of_kind
+    where place_in_kind = 1
+
+),
+
+ranked as (
+
+    select
+        actions.*,
+        customers.sales_rep_id,
+        row_number() over (
+            partition by customers.sales_rep_id
+            order by
+                actions.expected_value desc,
+                actions.probability desc,
+                actions.customer_id,
+                actions.action_type
+        ) as rank_for_rep
+    from best_of_customer as actions
+    inner join {{ ref('dim_customer') }} as customers
+        on actions.customer_id = customers.customer_id
+    where actions.place_in_customer <= {{ var('actions_per_customer') | int }}
+
+)
+
+select
+    customer_id,
+    sales_rep_id,
+    md5(
+        customer_id || ' ' || action_type || ' ' || coalesce(item_id, '')
+        || ' ' || coalesce(category_id, '')
+    ) as action_id,
+    action_type,
+    item_id,
+    category_id,
+    expected_value,
+    expected_revenue,
+    {{ as_ratio('margin_ratio') }} as margin_ratio,
+    {{ as_ratio('probability') }} as probability,
+    suggested_quantity,
+    reason,
+    {{ add_days(as_of_date(), var('action_valid_days')) }} as expires_on,
+    cast(rank_for_rep as bigint) as rank_for_rep,
+    {{ hash_number("'holdout ' || customer_id") }} / 4294967296.0
+    < {{ exact_decimal(var('action_holdout_ratio')) }} as is_holdout,
+    {{ as_of_date() }} as as_of_date
+from ranked
+where
+    {{ var('actions_per_rep') | int }} = 0
+    or rank_for_rep <= {{ var('actions_per_rep') | int }}
