@@ -7,6 +7,9 @@
         'basket_max_rules', 'basket_max_q',
         'rfm_monetary', 'abc_cut_a', 'abc_cut_b', 'penetration_active_days',
         'churn_window_days', 'churn_drop_threshold',
+        'backtest_dates', 'backtest_min_history_days', 'backtest_resamples',
+        'actions_per_customer', 'actions_per_rep', 'action_valid_days', 'action_holdout_ratio',
+        'churn_horizon_days',
         'number_pattern', 'date_pattern', 'time_pattern', 'customer',
     ]) %}
 {% endmacro %}

@@ -24,9 +24,15 @@ compared as (
         methods.resample,
         methods.value,
         methods.customer_count,
-        case when error_metrics.metric is null then 1 else -1 end * (scores.value - methods.value)
-            as gain,
-        {{ divide('scores.value', 'methods.value') }} as ratio
+        case
+            when methods.method_name = methods.score_name then null
+            when error_metrics.metric is null then scores.value - methods.value
+            else methods.value - scores.value
+        end as gain,
+        case
+            when methods.method_name <> methods.score_name
+                then {{ divide('scores.value', 'methods.value') }}
+        end as ratio
     from {{ ref('backtest_metric') }} as methods
     inner join {{ ref('backtest_metric') }} as scores
         on
@@ -58,7 +64,7 @@ resampled as (
         ) as ratio_place,
         count(*) over (partition by score_name, metric, baseline_name) as resample_count
     from compared
-    where resample > 0 and value is not null and ratio is not null
+    where resample > 0 and value is not null
 
 ),
 
