@@ -86,8 +86,9 @@ candidates as (
         cast(null as {{ type_text() }}) as item_id,
         penetration.category_id,
         penetration.peer_penetration_ratio as probability,
-        {{ as_money('penetration.expected_spend * ' ~ var('churn_horizon_days') ~ ' / 365.0') }}
-            as expected_revenue,
+        {{ as_money(
+            'penetration.expected_spend * ' ~ var('churn_horizon_days') ~ ' / ' ~ var('peer_window_days')
+        ) }} as expected_revenue,
         cast(null as {{ type_money() }}) as suggested_quantity,
         categories.category_name || ': bought by '
         || cast(cast(100 * penetration.peer_penetration_ratio as decimal(18, 0)) as {{ type_text() }})
@@ -96,6 +97,24 @@ candidates as (
     inner join {{ ref('dim_category') }} as categories
         on penetration.category_id = categories.category_id
     where penetration.penetration_status = 'never' and penetration.expected_spend > 0
+    union all
+    select
+        customer_id,
+        'wallet_gap' as action_type,
+        cast(null as {{ type_text() }}) as item_id,
+        cast(null as {{ type_text() }}) as category_id,
+        {{ as_ratio('1 - ' ~ exact_decimal(var('peer_quantile'))) }} as probability,
+        {{ as_money(
+            'peer_gap * (1 - ' ~ exact_decimal(var('peer_quantile')) ~ ') * '
+            ~ var('churn_horizon_days') ~ ' / ' ~ var('peer_window_days')
+        ) }} as expected_revenue,
+        cast(null as {{ type_money() }}) as suggested_quantity,
+        'One in ' || cast(cast(1 / (1 - {{ exact_decimal(var('peer_quantile')) }}) as decimal(18, 0)) as {{ type_text() }})
+        || ' of ' || cast(peer_customer_count as {{ type_text() }}) || ' customers like this one spends '
+        || cast(cast(peer_gap as decimal(18, 2)) as {{ type_text() }}) || ' more in {{ var("peer_window_days") }} days.'
+            as reason
+    from {{ ref('share_of_wallet') }}
+    where peer_gap > 0
 
 ),
 
