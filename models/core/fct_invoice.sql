@@ -1,6 +1,8 @@
 {# Grain: one row per accepted invoice, with what its lines add up to. #}
 {{ config(**by_month(
-    'invoices.invoice_month', indexed_columns=['invoice_id', 'customer_id', 'invoice_date']
+    'invoices.invoice_month',
+    indexed_columns=['invoice_id', 'customer_id'],
+    ranged_columns=['invoice_date']
 )) }}
 with
 

@@ -3,7 +3,8 @@
 {{ config(**by_month(
     'invoice_month',
     derived_columns=['line_number'],
-    indexed_columns=['customer_id', 'item_id', 'category_id', 'invoice_date']
+    indexed_columns=['customer_id', 'item_id', 'category_id'],
+    ranged_columns=['invoice_date']
 )) }}
 with
 
