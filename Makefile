@@ -78,6 +78,10 @@ docs: $(ENGINE_READY) profiles.yml ## the dbt documentation site in target/, and
 bench: $(BENCH_READY) profiles.yml ## time builds and their peers: ENGINES='duckdb postgres' LINES='1000000' FILE=an Online Retail II file PEERS=...
 	@$(BIN)/python -m bench.run
 
+.PHONY: bench-shuffle
+bench-shuffle: $(BENCH_READY) profiles.yml ## significant pairs of real and of shuffled baskets: FILE=a built DuckDB file VARS='{basket_min_support: 0}'
+	@$(BIN)/python -m bench.shuffle --database "$(or $(FILE),opportunity.duckdb)" --vars "$$VARS"
+
 bench-picture: $(BENCH_READY) ## draw bench/results/benchmark.svg again, without running anything
 	@$(BIN)/python -m bench.picture
 

@@ -11,10 +11,20 @@
         'forecast_horizon_days', 'basket_max_items', 'basket_min_support', 'basket_min_confidence',
         'basket_min_count', 'basket_max_rules', 'basket_max_q', 'abc_cut_a', 'abc_cut_b',
         'penetration_active_days', 'churn_window_days', 'churn_drop_threshold',
+        'basket_window_days', 'basket_half_life_days', 'duplicate_min_confidence',
+        'churn_max_p_value', 'churn_min_expected_purchases', 'churn_min_value_ratio',
+        'peer_window_days', 'peer_min_customers', 'peer_quantile', 'peer_max_growth_ratio',
+        'spend_outcome_days',
     ] %}
     {% for name in numeric_vars if var(name) is not number or var(name) < 0 %}
         {% do exceptions.raise_compiler_error(
             'Var ' ~ name ~ " must be a number that is not negative, not '" ~ var(name) ~ "'."
+        ) %}
+    {% endfor %}
+    {% set shares = ['duplicate_min_confidence', 'churn_max_p_value', 'peer_quantile'] %}
+    {% for name in shares if var(name) > 1 %}
+        {% do exceptions.raise_compiler_error(
+            'Var ' ~ name ~ " must be a share from 0 to 1, not '" ~ var(name) ~ "'."
         ) %}
     {% endfor %}
     {% for name in ['as_of_date', 'build_date', 'earliest_plausible_date'] if var(name, none) %}

@@ -5,7 +5,14 @@ star as (
 
     select count(distinct invoice_id) as basket_count
     from {{ ref('fct_invoice_line') }}
-    where line_type = 'sale' and is_product and invoice_date <= {{ as_of_date() }}
+    where
+        line_type = 'sale'
+        and is_product
+        and invoice_date <= {{ as_of_date() }}
+        and (
+            {{ var('basket_window_days') | int }} = 0
+            or invoice_date > {{ add_days(as_of_date(), -var('basket_window_days') | int) }}
+        )
 
 )
 

@@ -19,12 +19,23 @@ OTHER_VALUES = {
     "basket_min_count": 2,
     "basket_max_rules": 7,
     "basket_max_q": 0.01,
+    "basket_window_days": 500,
+    "basket_half_life_days": 90,
+    "duplicate_min_confidence": 0.3,
     "rfm_monetary": "sales",
     "abc_cut_a": 0.5,
     "abc_cut_b": 0.7,
     "penetration_active_days": 30,
     "churn_window_days": 30,
     "churn_drop_threshold": 0.8,
+    "churn_max_p_value": 0.2,
+    "churn_min_expected_purchases": 1,
+    "churn_min_value_ratio": 0,
+    "peer_window_days": 180,
+    "peer_min_customers": 5,
+    "peer_quantile": 0.5,
+    "peer_max_growth_ratio": 2,
+    "spend_outcome_days": 30,
 }
 
 # Vars that say where the input is, not how it is counted; other tests change them.

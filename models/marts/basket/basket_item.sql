@@ -1,5 +1,6 @@
 {# Grain: one row per basket and product item in it. A basket is the set of product items on the
-   sale lines of one sale invoice; larger ones than basket_max_items are left out. #}
+   sale lines of one sale invoice, of the last basket_window_days; larger ones than
+   basket_max_items are left out. #}
 with
 
 basket_items as (
@@ -9,7 +10,14 @@ basket_items as (
         item_id,
         min(invoice_date) as invoice_date
     from {{ ref('fct_invoice_line') }}
-    where line_type = 'sale' and is_product and invoice_date <= {{ as_of_date() }}
+    where
+        line_type = 'sale'
+        and is_product
+        and invoice_date <= {{ as_of_date() }}
+        and (
+            {{ var('basket_window_days') | int }} = 0
+            or invoice_date > {{ add_days(as_of_date(), -var('basket_window_days') | int) }}
+        )
     group by invoice_key, item_id
 
 ),

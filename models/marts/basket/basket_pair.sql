@@ -1,6 +1,7 @@
 {# Grain: one row per unordered pair of frequent items found together in at least
    basket_min_count baskets. #}
 {{ config(**indexed(['item_id_a', 'item_id_b'])) }}
+{%- set half_life = var('basket_half_life_days') | int -%}
 with
 
 frequent_items as (
@@ -8,6 +9,14 @@ frequent_items as (
     select
         basket_items.invoice_key,
         frequent_items.item_number
+        {%- if half_life > 0 %},
+            -- A decimal, so that a sum is the same in whatever order it is added up.
+            cast({{ bounded_exp(
+                'ln(0.5) * ' ~ divide(
+                    days_between('basket_items.invoice_date', 'frequent_items.as_of_date'), half_life
+                )
+            ) }} as decimal(18, 12)) as basket_weight
+        {%- endif %}
     from {{ ref('basket_item') }} as basket_items
     inner join {{ ref('basket_frequent_item') }} as frequent_items
         on basket_items.item_id = frequent_items.item_id
@@ -21,7 +30,8 @@ pair_counts as (
     select
         first_items.item_number as item_number_a,
         second_items.item_number as item_number_b,
-        count(*) as basket_count
+        count(*) as basket_count,
+        {{ 'sum(first_items.basket_weight)' if half_life > 0 else 'count(*)' }} as decayed_basket_count
     from frequent_items as first_items
     inner join frequent_items as second_items
         on
@@ -36,6 +46,7 @@ select
     items_a.item_id as item_id_a,
     items_b.item_id as item_id_b,
     cast(pair_counts.basket_count as bigint) as basket_count,
+    {{ as_ratio('pair_counts.decayed_basket_count') }} as decayed_basket_count,
     items_a.as_of_date
 from pair_counts
 inner join {{ ref('basket_frequent_item') }} as items_a

@@ -3,73 +3,6 @@
 {{ config(**indexed(['from_item_id', 'to_item_id'])) }}
 with
 
-pairs as (
-
-    select
-        pairs.item_id_a,
-        pairs.item_id_b,
-        pairs.basket_count,
-        items_a.basket_count as basket_count_a,
-        items_b.basket_count as basket_count_b,
-        population.total_basket_count,
-        -- What dealing the same items at random over the slots of the same baskets would give.
-        {{ as_double('items_a.basket_count * items_b.basket_count') }}
-        * {{ divide('population.slot_pair_count', 'population.slot_count') }}
-        / population.slot_count as expected_count
-    from {{ ref('basket_pair') }} as pairs
-    inner join {{ ref('basket_frequent_item') }} as items_a
-        on pairs.item_id_a = items_a.item_id
-    inner join {{ ref('basket_frequent_item') }} as items_b
-        on pairs.item_id_b = items_b.item_id
-    cross join {{ ref('basket_population') }} as population
-
-),
-
-tested_pairs as (
-
-    select
-        *,
-        case
-            when basket_count > expected_count
-                then {{ bounded_exp(
-                    '-(basket_count * ln(basket_count / expected_count) - basket_count + expected_count)'
-                ) }}
-            else {{ as_double(1) }}
-        end as p_value_bound
-    from pairs
-
-),
-
-possible_pairs as (
-
-    select count(*) * (count(*) - 1) / 2 as pair_count
-    from {{ ref('basket_frequent_item') }}
-
-),
-
--- Benjamini and Hochberg (1995), over all pairs that could have been found.
-ranked_pairs as (
-
-    select
-        tested_pairs.*,
-        tested_pairs.p_value_bound * possible_pairs.pair_count
-        / count(*) over (order by tested_pairs.p_value_bound) as p_value_by_rank
-    from tested_pairs
-    cross join possible_pairs
-
-),
-
-judged_pairs as (
-
-    select
-        *,
-        least(
-            min(p_value_by_rank) over (order by p_value_bound desc), {{ as_double(1) }}
-        ) as q_value
-    from ranked_pairs
-
-),
-
 directed_pairs as (
 
     select
@@ -80,9 +13,12 @@ directed_pairs as (
         basket_count,
         total_basket_count,
         expected_count,
+        adjusted_lift,
+        freshness_ratio,
         p_value_bound,
-        q_value
-    from judged_pairs
+        q_value,
+        is_significant
+    from {{ ref('basket_pair_test') }}
     union all
     select
         item_id_b as from_item_id,
@@ -92,13 +28,17 @@ directed_pairs as (
         basket_count,
         total_basket_count,
         expected_count,
+        adjusted_lift,
+        freshness_ratio,
         p_value_bound,
-        q_value
-    from judged_pairs
+        q_value,
+        is_significant
+    from {{ ref('basket_pair_test') }}
 
 ),
 
--- Thresholds compare whole counts: 4 of 5 is 0.8 exactly.
+-- Thresholds compare whole counts: 4 of 5 is 0.8 exactly. What is significant rests on whole counts
+-- too; a half-life only ranks.
 passing_rules as (
 
     select
@@ -107,7 +47,10 @@ passing_rules as (
         {{ divide('basket_count', 'from_basket_count') }} as confidence,
         {{ divide('basket_count', 'from_basket_count') }}
         / {{ divide('to_basket_count', 'total_basket_count') }} as lift,
-        {{ as_ratio('basket_count / expected_count') }} as adjusted_lift
+        case
+            when freshness_ratio = 1 then adjusted_lift
+            else {{ as_ratio(as_double('adjusted_lift') ~ ' * ' ~ as_double('freshness_ratio')) }}
+        end as ranking_lift
     from directed_pairs
     where
         basket_count >= {{ exact_decimal(var('basket_min_support')) }} * total_basket_count
@@ -139,7 +82,7 @@ ranked_rules as (
             'n * n_from * n_to * n_total'
         ) }}) as log_lift_error,
         row_number() over (
-            order by adjusted_lift desc, basket_count desc, from_item_id, to_item_id
+            order by ranking_lift desc, basket_count desc, from_item_id, to_item_id
         ) as rule_rank
     from counted_rules
 
@@ -183,16 +126,16 @@ select
     {{ as_ratio('published_rules.support') }} as support,
     {{ as_ratio('published_rules.confidence') }} as confidence,
     {{ as_ratio('published_rules.lift') }} as lift,
-    {{ as_ratio('published_rules.expected_count') }} as expected_count,
+    published_rules.expected_count,
     published_rules.adjusted_lift,
     {{ as_ratio('exp(ln(published_rules.lift) - 1.96 * published_rules.log_lift_error)') }}
         as lift_lower,
     {{ as_ratio('exp(ln(published_rules.lift) + 1.96 * published_rules.log_lift_error)') }}
         as lift_upper,
-    {{ as_ratio('published_rules.p_value_bound') }} as p_value_bound,
-    {{ as_ratio('published_rules.q_value') }} as q_value,
-    {{ as_ratio('published_rules.q_value') }} <= {{ exact_decimal(var('basket_max_q')) }}
-        as is_significant,
+    published_rules.p_value_bound,
+    published_rules.q_value,
+    published_rules.is_significant,
+    published_rules.freshness_ratio,
     cast(published_rules.rule_rank as bigint) as rule_rank,
     rule_dates.first_seen_date,
     rule_dates.last_seen_date,

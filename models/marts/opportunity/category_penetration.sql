@@ -36,9 +36,23 @@ select
         else 'lapsed'
     end as penetration_status,
     activity.last_sale_date as last_invoice_date,
+    case
+        when peers.peer_group is not null then coalesce(benchmarks.peer_penetration_ratio, {{ as_ratio('0') }})
+    end as peer_penetration_ratio,
+    case
+        when peers.peer_group is not null and benchmarks.customer_id is null then {{ as_money('0') }}
+        else benchmarks.expected_spend
+    end as expected_spend,
+    peers.no_benchmark_reason,
     {{ as_of_date() }} as as_of_date
 from customer_categories
 left join {{ ref('customer_category_activity') }} as activity
     on
         customer_categories.customer_id = activity.customer_id
         and customer_categories.category_id = activity.category_id
+inner join {{ ref('customer_peer_group') }} as peers
+    on customer_categories.customer_id = peers.customer_id
+left join {{ ref('customer_category_benchmark') }} as benchmarks
+    on
+        customer_categories.customer_id = benchmarks.customer_id
+        and customer_categories.category_id = benchmarks.category_id

@@ -19,6 +19,18 @@ mean_spend as (
     from spend
     where line_count > 0
 
+),
+
+benchmarks as (
+
+    select
+        customer_id,
+        max(case when category_id = '__all__' then benchmark_spend end) as peer_benchmark_spend,
+        max(case when category_id = '__all__' then category_gap end) as total_gap,
+        sum(case when category_id <> '__all__' then category_gap end) as category_gap
+    from {{ ref('customer_category_benchmark') }}
+    group by customer_id
+
 )
 
 select
@@ -27,6 +39,23 @@ select
     coalesce(mean_spend.avg_spend, {{ as_money('0') }}) as avg_spend,
     {{ as_money('greatest(coalesce(mean_spend.avg_spend, 0) - spend.actual_spend, 0)') }}
         as opportunity_gap,
+    peers.peer_group,
+    peers.peer_customer_count,
+    benchmarks.peer_benchmark_spend,
+    -- No more than the peers spend beyond the customer in its categories together, or in all; and no
+    -- more than a customer of its size can be asked for.
+    case
+        when benchmarks.customer_id is not null
+            then {{ as_money(
+                'least(benchmarks.total_gap, benchmarks.category_gap, '
+                ~ exact_decimal(var('peer_max_growth_ratio')) ~ ' * peers.peer_window_spend)'
+            ) }}
+    end as peer_gap,
+    peers.no_benchmark_reason,
     spend.as_of_date
 from spend
 cross join mean_spend
+inner join {{ ref('customer_peer_group') }} as peers
+    on spend.customer_id = peers.customer_id
+left join benchmarks
+    on spend.customer_id = benchmarks.customer_id
