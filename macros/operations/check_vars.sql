@@ -11,11 +11,23 @@
         'forecast_horizon_days', 'basket_max_items', 'basket_min_support', 'basket_min_confidence',
         'basket_min_count', 'basket_max_rules', 'basket_max_q', 'abc_cut_a', 'abc_cut_b',
         'penetration_active_days', 'churn_window_days', 'churn_drop_threshold',
+        'recommendation_count', 'recommendation_horizon_days', 'recommendation_offer_days',
+        'recommendation_latest_items', 'recommendation_neighbours', 'recommendation_half_life_days',
+        'recommendation_recency_half_life_days', 'recommendation_popularity_weight',
+        'recommendation_min_customers', 'recommendation_min_shown', 'reorder_count',
+        'reorder_half_life_days', 'reorder_min_gaps',
     ] %}
     {% for name in numeric_vars if var(name) is not number or var(name) < 0 %}
         {% do exceptions.raise_compiler_error(
             'Var ' ~ name ~ " must be a number that is not negative, not '" ~ var(name) ~ "'."
         ) %}
+    {% endfor %}
+    {% set divisor_vars = [
+        'recommendation_horizon_days', 'recommendation_half_life_days',
+        'recommendation_recency_half_life_days', 'reorder_half_life_days',
+    ] %}
+    {% for name in divisor_vars if var(name) == 0 %}
+        {% do exceptions.raise_compiler_error('Var ' ~ name ~ ' must be more than 0 days.') %}
     {% endfor %}
     {% for name in ['as_of_date', 'build_date', 'earliest_plausible_date'] if var(name, none) %}
         {% if not modules.re.match(var('date_pattern'), var(name) | string) or var(name) | string | length > 10 %}
