@@ -15,6 +15,11 @@
         'churn_max_p_value', 'churn_min_expected_purchases', 'churn_min_value_ratio',
         'peer_window_days', 'peer_min_customers', 'peer_quantile', 'peer_max_growth_ratio',
         'spend_outcome_days',
+        'recommendation_count', 'recommendation_horizon_days', 'recommendation_offer_days',
+        'recommendation_latest_items', 'recommendation_neighbours', 'recommendation_half_life_days',
+        'recommendation_recency_half_life_days', 'recommendation_popularity_weight',
+        'recommendation_min_customers', 'recommendation_min_shown', 'reorder_count',
+        'reorder_half_life_days', 'reorder_min_gaps',
     ] %}
     {% for name in numeric_vars if var(name) is not number or var(name) < 0 %}
         {% do exceptions.raise_compiler_error(
@@ -26,6 +31,13 @@
         {% do exceptions.raise_compiler_error(
             'Var ' ~ name ~ " must be a share from 0 to 1, not '" ~ var(name) ~ "'."
         ) %}
+    {% endfor %}
+    {% set divisor_vars = [
+        'recommendation_horizon_days', 'recommendation_half_life_days',
+        'recommendation_recency_half_life_days', 'reorder_half_life_days',
+    ] %}
+    {% for name in divisor_vars if var(name) == 0 %}
+        {% do exceptions.raise_compiler_error('Var ' ~ name ~ ' must be more than 0 days.') %}
     {% endfor %}
     {% for name in ['as_of_date', 'build_date', 'earliest_plausible_date'] if var(name, none) %}
         {% if not modules.re.match(var('date_pattern'), var(name) | string) or var(name) | string | length > 10 %}

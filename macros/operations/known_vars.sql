@@ -14,6 +14,11 @@
         'churn_min_expected_purchases', 'churn_min_value_ratio',
         'peer_window_days', 'peer_min_customers', 'peer_quantile', 'peer_max_growth_ratio',
         'spend_outcome_days',
+        'recommendation_count', 'recommendation_horizon_days', 'recommendation_offer_days',
+        'recommendation_latest_items', 'recommendation_neighbours', 'recommendation_half_life_days',
+        'recommendation_recency_half_life_days', 'recommendation_popularity_weight',
+        'recommendation_min_customers', 'recommendation_min_shown', 'reorder_count',
+        'reorder_half_life_days', 'reorder_min_gaps',
         'number_pattern', 'date_pattern', 'time_pattern', 'customer',
     ]) %}
 {% endmacro %}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.independent import marts_baskets, marts_customers, marts_sales
+from tests.independent import marts_baskets, marts_customers, marts_items, marts_sales
 from tests.independent.marts_sales import Row
 from tests.independent.star import Star
 
@@ -17,6 +17,8 @@ MARTS: dict[str, tuple[Callable[[Star], list[Row]], tuple[str, ...]]] = {
     ),
     "share_of_wallet": (marts_customers.share_of_wallet, ("customer_id",)),
     "churn_risk": (marts_customers.churn_risk, ("customer_id", "category_id")),
+    "item_recommendation": (marts_items.item_recommendation, ("customer_id", "item_id")),
+    "item_reorder_due": (marts_items.item_reorder_due, ("customer_id", "item_id")),
     "customer_rfm": (marts_customers.customer_rfm, ("customer_id",)),
     "cohort_retention": (marts_customers.cohort_retention, ("cohort_month", "cohort_index")),
     "customer_360": (marts_customers.customer_360, ("customer_id",)),

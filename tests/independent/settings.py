@@ -36,6 +36,19 @@ class Settings:
     penetration_active_days: int = 365
     churn_window_days: int = 90
     churn_drop_threshold: Decimal = Decimal("0.5")
+    recommendation_count: int = 10
+    recommendation_horizon_days: int = 90
+    recommendation_offer_days: int = 30
+    recommendation_latest_items: int = 100
+    recommendation_min_customers: int = 2
+    recommendation_neighbours: int = 50
+    recommendation_half_life_days: int = 60
+    recommendation_recency_half_life_days: int = 90
+    recommendation_popularity_weight: Decimal = Decimal("0.3")
+    recommendation_min_shown: int = 100
+    reorder_count: int = 10
+    reorder_half_life_days: int = 180
+    reorder_min_gaps: int = 3
 
     @classmethod
     def of(cls, variables: Mapping[str, Any]) -> Settings:

@@ -77,6 +77,7 @@ class Maker:
     """Chooses: the usual most of the time, something odd at the company's own rate."""
 
     def __init__(self, number: int) -> None:
+        self.number = number
         self.random = Random(number)
         self.oddness = self.one_of(0.0, 0.02, 0.05, 0.15)
 
@@ -126,11 +127,34 @@ class Maker:
             "as_of_date": ("2024-03-31", "2024-03-30", "2024-02-29", "2023-12-31", "2024-06-30"),
         }
         return {
+            **self.list_vars(),
             "build_date": BUILD_DATE,
             "basket_min_count": self.one_of(1, 1, 2, 5),
             "basket_min_support": self.one_of(0.01, 0, 0.1, 0.25),
             "basket_min_confidence": self.one_of(0.2, 0, 0.5, 0.8),
             **{name: self.one_of(*values) for name, values in choices.items() if self.chance(0.3)},
+        }
+
+    def list_vars(self) -> dict[str, Any]:
+        """Vars of the lists of items, drawn apart so that they change nothing else of a company."""
+        random = Random(f"lists of {self.number}")
+        choices: dict[str, tuple[Any, ...]] = {
+            "recommendation_count": (1, 2, 3),
+            "recommendation_horizon_days": (30, 91, 365),
+            "recommendation_offer_days": (60, 365, 1),
+            "recommendation_latest_items": (1, 2, 3),
+            "recommendation_min_customers": (1, 1, 3, 0),
+            "recommendation_neighbours": (1, 2),
+            "recommendation_half_life_days": (7, 365),
+            "recommendation_recency_half_life_days": (1, 30),
+            "recommendation_popularity_weight": (0, 1, 0.01),
+            "recommendation_min_shown": (0, 1, 5, 5),
+            "reorder_count": (1, 2),
+            "reorder_half_life_days": (1, 30),
+            "reorder_min_gaps": (0, 1, 2),
+        }
+        return {
+            name: random.choice(values) for name, values in choices.items() if random.random() < 0.4
         }
 
 

@@ -31,9 +31,13 @@ RICH_DW, RICH_ONLINE_RETAIL = 279, 9
 
 
 def marts_of(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every mart."""
+    """Every row of every mart but the outcomes, which alone read what came after the clock."""
     tables = warehouse.public_tables()
-    return {name: rows for name, rows in tables.items() if name.startswith("marts.")}
+    return {
+        name: rows
+        for name, rows in tables.items()
+        if name.startswith("marts.") and not name.endswith("_outcome")
+    }
 
 
 def assert_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> None:

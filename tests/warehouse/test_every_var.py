@@ -36,6 +36,19 @@ OTHER_VALUES = {
     "peer_quantile": 0.5,
     "peer_max_growth_ratio": 2,
     "spend_outcome_days": 30,
+    "recommendation_count": 4,
+    "recommendation_horizon_days": 60,
+    "recommendation_offer_days": 45,
+    "recommendation_latest_items": 8,
+    "recommendation_min_customers": 3,
+    "recommendation_neighbours": 5,
+    "recommendation_half_life_days": 30,
+    "recommendation_recency_half_life_days": 20,
+    "recommendation_popularity_weight": 0.5,
+    "recommendation_min_shown": 7,
+    "reorder_count": 3,
+    "reorder_half_life_days": 45,
+    "reorder_min_gaps": 2,
 }
 
 # Vars that say where the input is, not how it is counted; other tests change them.

@@ -19,10 +19,17 @@ INDEXED = {
         (table, "customer_id")
         for table in (
             "category_penetration", "churn_risk", "customer_360", "customer_abc", "customer_rfm",
-            "dim_customer", "fct_invoice", "fct_invoice_line", "share_of_wallet",
+            "dim_customer", "fct_invoice", "fct_invoice_line", "item_recommendation",
+            "item_reorder_due", "share_of_wallet",
         )
     ),
-    *((table, "item_id") for table in ("dim_item", "fct_invoice_line", "product_performance")),
+    *(
+        (table, "item_id")
+        for table in (
+            "dim_item", "fct_invoice_line", "item_recommendation", "item_reorder_due",
+            "product_performance",
+        )
+    ),
     ("basket_rule", "from_item_id"),
     ("basket_pair", "item_id_a"),
     *(
