@@ -12,7 +12,8 @@
         'basket_min_count', 'basket_max_rules', 'basket_max_q', 'abc_cut_a', 'abc_cut_b',
         'penetration_active_days', 'churn_window_days', 'churn_drop_threshold',
         'basket_window_days', 'basket_half_life_days', 'duplicate_min_confidence',
-        'churn_max_p_value', 'churn_min_expected_purchases', 'churn_min_value_ratio',
+        'churn_max_p_value', 'churn_min_expected_purchases', 'churn_min_purchase_ratio',
+        'churn_min_value_ratio',
         'peer_window_days', 'peer_min_customers', 'peer_quantile', 'peer_max_growth_ratio',
         'spend_outcome_days',
     ] %}

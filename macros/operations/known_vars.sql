@@ -8,7 +8,7 @@
         'duplicate_min_confidence',
         'rfm_monetary', 'abc_cut_a', 'abc_cut_b', 'penetration_active_days',
         'churn_window_days', 'churn_drop_threshold', 'churn_max_p_value',
-        'churn_min_expected_purchases', 'churn_min_value_ratio',
+        'churn_min_expected_purchases', 'churn_min_purchase_ratio', 'churn_min_value_ratio',
         'peer_window_days', 'peer_min_customers', 'peer_quantile', 'peer_max_growth_ratio',
         'spend_outcome_days',
         'number_pattern', 'date_pattern', 'time_pattern', 'customer',
