@@ -11,7 +11,7 @@
         'actions_per_customer', 'actions_per_rep', 'action_valid_days', 'action_holdout_ratio',
         'churn_horizon_days',
         'churn_window_days', 'churn_drop_threshold', 'churn_max_p_value',
-        'churn_min_expected_purchases', 'churn_min_value_ratio',
+        'churn_min_expected_purchases', 'churn_min_purchase_ratio', 'churn_min_value_ratio',
         'peer_window_days', 'peer_min_customers', 'peer_quantile', 'peer_max_growth_ratio',
         'spend_outcome_days',
         'recommendation_count', 'recommendation_horizon_days', 'recommendation_offer_days',

@@ -30,6 +30,7 @@ OTHER_VALUES = {
     "churn_drop_threshold": 0.8,
     "churn_max_p_value": 0.2,
     "churn_min_expected_purchases": 1,
+    "churn_min_purchase_ratio": 0.25,
     "churn_min_value_ratio": 0,
     "peer_window_days": 180,
     "peer_min_customers": 5,

@@ -3,37 +3,107 @@
 {%- set window_days = var('churn_window_days') | int -%}
 with
 
--- A purchase is a day with a sale. Who first bought within the year has a rate from that day on, which
--- itself does not count: it is why the days begin there.
-earlier_purchases as (
+-- Who first bought within the year has a rate from that day on, which itself does not count: it is why
+-- the days begin there.
+rates as (
 
     select
         customer_id,
         category_id,
-        recent_purchase_days,
-        case
-            when first_sale_date > {{ add_days('as_of_date', -365 - window_days) }}
-                then earlier_purchase_days - 1
-            else earlier_purchase_days
-        end as earlier_purchase_days,
         {{ days_between(
             'greatest(first_sale_date, ' ~ add_days('as_of_date', -365 - window_days) ~ ')',
             add_days('as_of_date', -window_days)
         ) }} as earlier_day_count,
-        last_year_purchase_days,
+        greatest(first_sale_date, {{ add_days('as_of_date', -365 - window_days) }})
+            as rate_start_date,
         {{ window_days }} <= 365
         and first_sale_date <= {{ add_days('as_of_date', -365 - window_days) }} as is_season_known,
         as_of_date
     from {{ ref('customer_category_activity') }}
+    where prev_spend > 0 and first_sale_date < {{ add_days('as_of_date', -window_days) }}
+
+),
+
+purchase_days as (
+
+    select
+        rates.customer_id,
+        rates.category_id,
+        invoice_categories.invoice_date,
+        sum(invoice_categories.spend) as day_spend,
+        max(rates.earlier_day_count) as earlier_day_count,
+        max(case when rates.is_season_known then 1 else 0 end) as is_season_known,
+        max(rates.as_of_date) as as_of_date
+    from rates
+    inner join {{ ref('invoice_category') }} as invoice_categories
+        on
+            rates.customer_id = invoice_categories.customer_id
+            and rates.category_id = invoice_categories.category_id
+            and rates.rate_start_date < invoice_categories.invoice_date
+    where invoice_categories.sale_line_count > 0
+    group by rates.customer_id, rates.category_id, invoice_categories.invoice_date
+
+),
+
+ranked_days as (
+
+    select
+        *,
+        row_number() over (partition by customer_id, category_id order by day_spend, invoice_date)
+            as spend_rank,
+        count(*) over (partition by customer_id, category_id) as day_count
+    from purchase_days
+
+),
+
+usual_days as (
+
+    select
+        *,
+        max(case when 2 * spend_rank in (day_count, day_count + 1) then day_spend end)
+            over (partition by customer_id, category_id) as median_day_spend
+    from ranked_days
+
+),
+
+-- A purchase is a day with a sale of the customer's usual size, so that who buys as often but much less is
+-- found as well. The usual size is of all days alike, so that a steady buyer has no fewer in one window.
+purchases as (
+
+    select
+        *,
+        case
+            when invoice_date > {{ add_days('as_of_date', -window_days) }} then 'recent'
+            when invoice_date > {{ add_days('as_of_date', -365) }} then 'earlier'
+            else 'last year'
+        end as purchase_window
+    from usual_days
     where
-        prev_spend > 0
-        and first_sale_date < {{ add_days('as_of_date', -window_days) }}
+        day_spend >= {{ exact_decimal(var('churn_min_purchase_ratio')) }}
+        * case when median_day_spend > 0 then median_day_spend else 0 end
+
+),
+
+purchase_counts as (
+
+    select
+        customer_id,
+        category_id,
+        count(case when purchase_window = 'recent' then 1 end) as recent_purchases,
+        count(case when purchase_window <> 'recent' then 1 end) as earlier_purchases,
+        -- The year before the recent window begins with the same period last year.
+        count(case when purchase_window = 'last year' then 1 end) as last_year_purchases,
+        max(earlier_day_count) as earlier_day_count,
+        max(is_season_known) = 1 as is_season_known,
+        max(as_of_date) as as_of_date
+    from purchases
+    group by customer_id, category_id
 
 ),
 
 -- The season lowers what is expected and never raises it. One purchase is added to both sides, so that
 -- a window without any is no proof that there never are.
-expected_purchases as (
+expected_counts as (
 
     select
         *,
@@ -42,14 +112,14 @@ expected_purchases as (
                 then least(
                     {{ as_double(1) }},
                     {{ divide(
-                        '(last_year_purchase_days + 1)',
-                        '(' ~ divide('earlier_purchase_days * ' ~ window_days, 'earlier_day_count') ~ ' + 1)'
+                        '(last_year_purchases + 1)',
+                        '(' ~ divide('earlier_purchases * ' ~ window_days, 'earlier_day_count') ~ ' + 1)'
                     ) }}
                 )
             else {{ as_double(1) }}
         end as season_ratio
-    from earlier_purchases
-    where earlier_purchase_days > 0
+    from purchase_counts
+    where earlier_purchases > 0
 
 ),
 
@@ -58,10 +128,10 @@ recent_shares as (
 
     select
         *,
-        recent_purchase_days + earlier_purchase_days as purchase_days,
+        recent_purchases + earlier_purchases as all_purchases,
         {{ divide(window_days ~ ' * season_ratio', window_days ~ ' * season_ratio + earlier_day_count') }}
             as recent_share
-    from expected_purchases
+    from expected_counts
 
 ),
 
@@ -80,13 +150,13 @@ outcomes as (
         recent_shares.*,
         whole_numbers.purchase_count,
         whole_numbers.purchase_count * ln(recent_shares.recent_share)
-        + (recent_shares.purchase_days - whole_numbers.purchase_count)
+        + (recent_shares.all_purchases - whole_numbers.purchase_count)
         * ln(1 - recent_shares.recent_share)
         + sum(
             case
                 when whole_numbers.purchase_count = 0 then {{ as_double(0) }}
                 else ln({{ divide(
-                    '(recent_shares.purchase_days - whole_numbers.purchase_count + 1)',
+                    '(recent_shares.all_purchases - whole_numbers.purchase_count + 1)',
                     'whole_numbers.purchase_count'
                 ) }})
             end
@@ -97,7 +167,7 @@ outcomes as (
         ) as log_probability
     from recent_shares
     inner join whole_numbers
-        on recent_shares.recent_purchase_days >= whole_numbers.purchase_count
+        on recent_shares.recent_purchases >= whole_numbers.purchase_count
 
 ),
 
@@ -107,11 +177,12 @@ tests as (
     select
         customer_id,
         category_id,
+        max(recent_purchases) as recent_purchases,
         max(case when is_season_known then 1 else 0 end) = 1 as is_season_known,
         {{ as_ratio(divide(
-            'max(earlier_purchase_days) * ' ~ window_days ~ ' * max(season_ratio)',
+            'max(earlier_purchases) * ' ~ window_days ~ ' * max(season_ratio)',
             'max(earlier_day_count)'
-        )) }} as expected_purchase_days,
+        )) }} as expected_purchases,
         {{ as_ratio(
             'least(sum(' ~ bounded_exp('log_probability') ~ '), ' ~ as_double(1) ~ ')'
         ) }} as rate_p_value,
@@ -127,18 +198,18 @@ ranked_tests as (
 
     select
         *,
-        expected_purchase_days >= {{ exact_decimal(var('churn_min_expected_purchases')) }}
+        expected_purchases >= {{ exact_decimal(var('churn_min_expected_purchases')) }}
             as is_tested,
         {{ as_double('rate_p_value') }}
         * count(*) over (
             partition by
                 customer_id,
-                expected_purchase_days >= {{ exact_decimal(var('churn_min_expected_purchases')) }}
+                expected_purchases >= {{ exact_decimal(var('churn_min_expected_purchases')) }}
         )
         / count(*) over (
             partition by
                 customer_id,
-                expected_purchase_days >= {{ exact_decimal(var('churn_min_expected_purchases')) }}
+                expected_purchases >= {{ exact_decimal(var('churn_min_expected_purchases')) }}
             order by rate_p_value
         ) as p_value_by_rank
     from tests
@@ -148,7 +219,8 @@ ranked_tests as (
 select
     customer_id,
     category_id,
-    expected_purchase_days,
+    cast(recent_purchases as bigint) as recent_purchases,
+    expected_purchases,
     is_season_known,
     is_tested,
     rate_p_value,

@@ -31,7 +31,8 @@ judged as (
     select
         spend.*,
         categories.category_name,
-        tests.expected_purchase_days,
+        tests.recent_purchases,
+        tests.expected_purchases,
         coalesce(tests.is_season_known, false) as is_season_known,
         coalesce(tests.is_tested, false) as is_tested,
         tests.rate_p_value,
@@ -64,8 +65,8 @@ select
     end as churn_flag,
     cast(recent_invoices as bigint) as recent_invoices,
     cast(prev_invoices as bigint) as prev_invoices,
-    cast(recent_purchase_days as bigint) as recent_purchase_days,
-    expected_purchase_days,
+    recent_purchases,
+    expected_purchases,
     is_season_known,
     rate_p_value,
     is_below_rate and is_material as is_at_risk,
@@ -78,10 +79,10 @@ select
         when not is_material
             then 'Buys ' || category_name || ' less often, but little money is at risk.'
         else
-            'Bought ' || category_name || ' on ' || cast(recent_purchase_days as {{ type_text() }})
-            || ' of the last {{ window_days }} days, where '
-            || cast(cast(expected_purchase_days as decimal(12, 1)) as {{ type_text() }})
-            || ' are usual' || case when is_season_known then ' at this time of year' else '' end
+            'Usual purchases of ' || category_name || ' in the last {{ window_days }} days: '
+            || cast(recent_purchases as {{ type_text() }}) || ', where '
+            || cast(cast(expected_purchases as decimal(12, 1)) as {{ type_text() }})
+            || ' are to be expected' || case when is_season_known then ' at this time of year' else '' end
             || '; spent ' || cast(cast(value_at_risk as decimal(18, 2)) as {{ type_text() }})
             || ' less than in the {{ window_days }} days before.'
     end as reason,

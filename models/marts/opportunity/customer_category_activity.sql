@@ -14,12 +14,6 @@ invoice_categories as (
             when invoice_date > {{ add_days(as_of_date(), -window_days) }} then 'recent'
             when invoice_date > {{ add_days(as_of_date(), -2 * window_days) }} then 'previous'
         end as churn_window,
-        -- The year before the recent window begins with the same period last year.
-        case
-            when invoice_date > {{ add_days(as_of_date(), -window_days) }} then 'recent'
-            when invoice_date > {{ add_days(as_of_date(), -365) }} then 'earlier'
-            when invoice_date > {{ add_days(as_of_date(), -365 - window_days) }} then 'last year'
-        end as purchase_window,
         invoice_date > {{ add_days(as_of_date(), -var('peer_window_days') | int) }} as is_peer_window
     from {{ ref('invoice_category') }}
     where spend is not null and category_id <> '__uncategorised__'
@@ -45,16 +39,6 @@ select
         as recent_invoices,
     count(case when invoice_categories.churn_window = 'previous' then invoice_categories.sale_date end)
         as prev_invoices,
-    cast(count(distinct case
-        when invoice_categories.purchase_window = 'recent' then invoice_categories.sale_date
-    end) as bigint) as recent_purchase_days,
-    cast(count(distinct case
-        when invoice_categories.purchase_window in ('earlier', 'last year')
-            then invoice_categories.sale_date
-    end) as bigint) as earlier_purchase_days,
-    cast(count(distinct case
-        when invoice_categories.purchase_window = 'last year' then invoice_categories.sale_date
-    end) as bigint) as last_year_purchase_days,
     {{ as_of_date() }} as as_of_date
 from invoice_categories
 inner join {{ ref('dim_customer') }} as customers
