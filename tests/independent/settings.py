@@ -41,7 +41,7 @@ class Settings:
     recommendation_offer_days: int = 30
     recommendation_latest_items: int = 100
     recommendation_min_customers: int = 2
-    recommendation_neighbours: int = 50
+    recommendation_neighbours: int = 30
     recommendation_half_life_days: int = 60
     recommendation_recency_half_life_days: int = 90
     recommendation_popularity_weight: Decimal = Decimal("0.3")

@@ -1,6 +1,6 @@
-{# Grain: one row per method and customer with a purchase by as_of_date: how many of the items that the
-   method put first were bought for the first time in the recommendation_horizon_days after it. No
-   rows unless those days have passed. Here alone rows after as_of_date are read. #}
+{# Grain: one row per method and customer with a purchase by as_of_date: how many of the items that
+   the method put first were bought for the first time in the recommendation_horizon_days after it.
+   No rows unless those days have passed. Here alone rows after as_of_date are read. #}
 {%- set list_length = var('recommendation_count') | int %}
 with
 
@@ -34,21 +34,25 @@ owned_items as (
 
 ),
 
+ids as (
+
+    select
+        customer_number,
+        min(customer_id) as customer_id
+    from {{ ref('customer_item_day') }}
+    group by customer_number
+
+),
+
 customers as (
 
     select
         owned_items.customer_number,
         owned_items.customer_item_count,
-        days.customer_id
+        ids.customer_id
     from owned_items
-    inner join (
-        select
-            customer_number,
-            min(customer_id) as customer_id
-        from {{ ref('customer_item_day') }}
-        group by customer_number
-    ) as days
-        on owned_items.customer_number = days.customer_number
+    inner join ids
+        on owned_items.customer_number = ids.customer_number
     where owned_items.recency_rank = 1
 
 ),
@@ -97,47 +101,71 @@ bought_counts as (
     group by customer_number
 
 ),
-{% for days in [30, 90] %}
-buyers_{{ days }} as (
 
-    select
-        days.item_number,
-        row_number() over (
-            order by count(distinct days.customer_number) desc, days.item_number
-        ) as popularity_rank
-    from {{ ref('customer_item_day') }} as days
-    inner join {{ ref('item_popularity') }} as items
-        on days.item_number = items.item_number and items.list_number = 0
-    where
-        days.is_purchase
-        and items.is_active
-        and days.invoice_date > {{ add_days(as_of_date(), -days) }}
-    group by days.item_number
+popularity_windows as (
+
+    select 30 as window_days
+    union all
+    select 90 as window_days
 
 ),
 
-popular_{{ days }} as (
+buyers as (
 
     select
-        customers.customer_number,
-        buyers_{{ days }}.item_number,
+        popularity_windows.window_days,
+        days.item_number,
+        count(distinct days.customer_number) as buyer_count
+    from {{ ref('customer_item_day') }} as days
+    inner join closed_window
+        on days.as_of_date = closed_window.as_of_date
+    inner join popularity_windows
+        on
+            {{ days_between('days.invoice_date', 'days.as_of_date') }}
+            < popularity_windows.window_days
+    inner join {{ ref('item_popularity') }} as items
+        on days.item_number = items.item_number and items.list_number = 0
+    where days.is_purchase and items.is_active
+    group by popularity_windows.window_days, days.item_number
+
+),
+
+ranked_by_buyers as (
+
+    select
+        window_days,
+        item_number,
         row_number() over (
-            partition by customers.customer_number order by buyers_{{ days }}.popularity_rank
+            partition by window_days order by buyer_count desc, item_number
+        ) as popularity_rank
+    from buyers
+
+),
+
+popular_items as (
+
+    select
+        ranked_by_buyers.window_days,
+        customers.customer_number,
+        ranked_by_buyers.item_number,
+        row_number() over (
+            partition by ranked_by_buyers.window_days, customers.customer_number
+            order by ranked_by_buyers.popularity_rank
         ) as list_rank
     from customers
-    inner join buyers_{{ days }}
+    inner join ranked_by_buyers
         on
-            buyers_{{ days }}.popularity_rank
+            ranked_by_buyers.popularity_rank
             <= customers.customer_item_count + {{ list_length }}
     left join owned_items
         on
             customers.customer_number = owned_items.customer_number
-            and buyers_{{ days }}.item_number = owned_items.item_number
+            and ranked_by_buyers.item_number = owned_items.item_number
     where owned_items.item_number is null
 
 ),
-{% endfor %}
--- As many systems do: the rules of all items of the customer by lift, whatever is owned or repeated.
+
+-- As many systems do: the rules of the customer's items by lift, whatever is owned or repeated.
 lift_rules as (
 
     select
@@ -155,6 +183,14 @@ lift_rules as (
 
 ),
 
+sides as (
+
+    select 'a' as side
+    union all
+    select 'b' as side
+
+),
+
 directed_pairs as (
 
     select
@@ -162,7 +198,7 @@ directed_pairs as (
         case when sides.side = 'a' then pairs.item_id_b else pairs.item_id_a end as to_item_id,
         pairs.basket_count
     from {{ ref('basket_pair') }} as pairs
-    cross join (select 'a' as side union all select 'b' as side) as sides
+    cross join sides
 
 ),
 
@@ -210,11 +246,12 @@ shown_items as (
     from {{ ref('recommendation_list') }}
     where list_number = 0
     union all
-    select 'popularity_30_days' as method_name, customer_number, item_number, list_rank
-    from popular_30
-    union all
-    select 'popularity_90_days' as method_name, customer_number, item_number, list_rank
-    from popular_90
+    select
+        'popularity_' || cast(window_days as {{ type_text() }}) || '_days' as method_name,
+        customer_number,
+        item_number,
+        list_rank
+    from popular_items
     union all
     select 'basket_rules' as method_name, customer_number, item_number, list_rank
     from lift_rules

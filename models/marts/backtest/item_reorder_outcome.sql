@@ -1,6 +1,6 @@
-{# Grain: one row per method, horizon in days and customer with a purchase by as_of_date: how many of
-   the items that the method put first were bought again within the horizon. No rows unless those days
-   have passed. Here alone rows after as_of_date are read. #}
+{# Grain: one row per method, horizon in days and customer with a purchase by as_of_date: how many
+   of the items that the method put first were bought again within the horizon. No rows unless those
+   days have passed. Here alone rows after as_of_date are read. #}
 {%- set list_length = var('reorder_count') | int %}
 with
 
@@ -169,6 +169,16 @@ methods as (
 
 ),
 
+ids as (
+
+    select
+        customer_number,
+        min(customer_id) as customer_id
+    from numbers
+    group by customer_number
+
+),
+
 customers as (
 
     select
@@ -176,13 +186,7 @@ customers as (
         owned_items.customer_item_count,
         ids.customer_id
     from owned_items
-    inner join (
-        select
-            customer_number,
-            min(customer_id) as customer_id
-        from {{ ref('customer_item_day') }}
-        group by customer_number
-    ) as ids
+    inner join ids
         on owned_items.customer_number = ids.customer_number
     where owned_items.recency_rank = 1
 

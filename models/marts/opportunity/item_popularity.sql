@@ -1,5 +1,5 @@
-{# Grain: one row per list date and product item that a known customer had bought by then. Offered are
-   the active items that somebody bought in the last recommendation_offer_days. #}
+{# Grain: one row per list date and product item that a known customer had bought by then. Offered
+   are the active items that somebody bought in the last recommendation_offer_days. #}
 with
 
 buyers as (

@@ -57,10 +57,12 @@ habits as (
                 and 2 * gap_rank in (gap_count, gap_count + 1)
                 then gap_days
         end) as median_gap_days,
-        max(case when 2 * quantity_rank in (purchase_count, purchase_count + 1) then sold_quantity end)
-            as typical_quantity,
-        max(case when 2 * quantity_rank in (purchase_count, purchase_count + 1) then sold_amount end)
-            as typical_amount
+        max(case
+            when 2 * quantity_rank in (purchase_count, purchase_count + 1) then sold_quantity
+        end) as typical_quantity,
+        max(case
+            when 2 * quantity_rank in (purchase_count, purchase_count + 1) then sold_amount
+        end) as typical_amount
     from ranked_purchases
     group by customer_number, item_number
 

@@ -71,7 +71,8 @@ similarities as (
             else pairs.first_number
         end as neighbour_number,
         cast(
-            pairs.cosine * {{ divide('pairs.common_customer_count', 'pairs.common_customer_count + 2') }}
+            pairs.cosine
+            * {{ divide('pairs.common_customer_count', 'pairs.common_customer_count + 2') }}
             as decimal(28, 9)
         ) as similarity,
         pairs.common_customer_count

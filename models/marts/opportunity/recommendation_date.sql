@@ -1,6 +1,6 @@
-{# Grain: one row per day as of which lists of items are made: the clock's, number 0, and number 1 the
-   day recommendation_horizon_days before it. What followed the second is known, and says how often
-   what such a list shows is bought. #}
+{# Grain: one row per day as of which lists of items are made: the clock's, number 0, and number 1
+   the day recommendation_horizon_days before it. What followed the second is known, and says how
+   often what such a list shows is bought. #}
 with
 
 list_dates as (

@@ -94,7 +94,9 @@ scored_items as (
         new_items.item_number,
         new_items.evidence_code,
         cast(
-            coalesce({{ divide('new_items.similarity_score', 'new_items.best_similarity_score') }}, 0)
+            coalesce(
+                {{ divide('new_items.similarity_score', 'new_items.best_similarity_score') }}, 0
+            )
             + {{ as_double(var('recommendation_popularity_weight')) }} * {{ as_double('items.popularity') }}
             as decimal(28, 9)
         ) as score

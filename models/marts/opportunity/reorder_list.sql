@@ -1,5 +1,5 @@
-{# Grain: one row per list date, known customer and item to buy again, the first reorder_count: items
-   bought often and lately, and that other customers buy now. #}
+{# Grain: one row per list date, known customer and item to buy again, the first reorder_count:
+   items bought often and lately, and that other customers buy now. #}
 with
 
 habits as (
@@ -29,7 +29,8 @@ scored_items as (
         -- The power 0.4 damps how much the crowd counts.
         cast(
             habits.purchase_weight
-            * power({{ as_double('items.buyer_count + 1') }}, {{ as_double(0.4) }}) as decimal(28, 9)
+            * power({{ as_double('items.buyer_count + 1') }}, {{ as_double(0.4) }})
+            as decimal(28, 9)
         ) as score
     from habits
     inner join {{ ref('owned_item') }} as owned_items
