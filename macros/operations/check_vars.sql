@@ -11,10 +11,31 @@
         'forecast_horizon_days', 'basket_max_items', 'basket_min_support', 'basket_min_confidence',
         'basket_min_count', 'basket_max_rules', 'basket_max_q', 'abc_cut_a', 'abc_cut_b',
         'penetration_active_days', 'churn_window_days', 'churn_drop_threshold',
+        'churn_horizon_days', 'churn_band_high', 'churn_band_medium', 'churn_lapsed_days',
+        'churn_min_history_days', 'churn_min_repeat_customers', 'churn_snapshot_days',
+        'churn_half_life_days', 'churn_max_training_rows', 'bgnbd_max_customers',
+        'value_horizon_days', 'value_interval', 'whale_share',
     ] %}
     {% for name in numeric_vars if var(name) is not number or var(name) < 0 %}
         {% do exceptions.raise_compiler_error(
             'Var ' ~ name ~ " must be a number that is not negative, not '" ~ var(name) ~ "'."
+        ) %}
+    {% endfor %}
+    {% set bounds = {
+        'churn_horizon_days': [1, 365], 'value_horizon_days': [1, 365], 'churn_lapsed_days': [1, 36500],
+        'churn_snapshot_days': [1, 365], 'churn_half_life_days': [1, 3650],
+        'churn_band_high': [0, 1], 'churn_band_medium': [0, var('churn_band_high')],
+        'value_interval': [0.01, 0.99], 'whale_share': [0, 1],
+        'churn_max_training_rows': [1000, 100000000], 'bgnbd_max_customers': [1000, 100000000],
+    } %}
+    {% for name, bound in bounds.items() if var(name) < bound[0] or var(name) > bound[1] %}
+        {% do exceptions.raise_compiler_error(
+            'Var ' ~ name ~ ' must be between ' ~ bound[0] ~ ' and ' ~ bound[1] ~ ', not ' ~ var(name) ~ '.'
+        ) %}
+    {% endfor %}
+    {% for name in bounds if name.endswith('_days') and var(name) is not integer %}
+        {% do exceptions.raise_compiler_error(
+            'Var ' ~ name ~ ' must be a whole number of days, not ' ~ var(name) ~ '.'
         ) %}
     {% endfor %}
     {% for name in ['as_of_date', 'build_date', 'earliest_plausible_date'] if var(name, none) %}

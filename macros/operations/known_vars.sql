@@ -7,6 +7,10 @@
         'basket_max_rules', 'basket_max_q',
         'rfm_monetary', 'abc_cut_a', 'abc_cut_b', 'penetration_active_days',
         'churn_window_days', 'churn_drop_threshold',
+        'churn_horizon_days', 'churn_band_high', 'churn_band_medium', 'churn_lapsed_days',
+        'churn_min_history_days', 'churn_min_repeat_customers', 'churn_snapshot_days',
+        'churn_half_life_days', 'churn_max_training_rows', 'bgnbd_max_customers',
+        'value_horizon_days', 'value_interval', 'whale_share',
         'number_pattern', 'date_pattern', 'time_pattern', 'customer',
     ]) %}
 {% endmacro %}

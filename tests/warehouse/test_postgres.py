@@ -18,7 +18,8 @@ INDEXED = {
     *(
         (table, "customer_id")
         for table in (
-            "category_penetration", "churn_risk", "customer_360", "customer_abc", "customer_rfm",
+            "category_penetration", "churn_risk", "customer_360", "customer_abc", "customer_churn",
+            "customer_lifetime_value", "customer_rfm",
             "dim_customer", "fct_invoice", "fct_invoice_line", "share_of_wallet",
         )
     ),
