@@ -6,6 +6,10 @@
         'basket_max_items', 'basket_min_support', 'basket_min_confidence', 'basket_min_count',
         'basket_max_rules', 'basket_max_q', 'rfm_monetary', 'abc_cut_a', 'abc_cut_b',
         'penetration_active_days', 'churn_window_days', 'churn_drop_threshold', 'customer',
+        'churn_horizon_days', 'churn_band_high', 'churn_band_medium', 'churn_lapsed_days',
+        'churn_min_history_days', 'churn_min_repeat_customers', 'churn_snapshot_days',
+        'churn_half_life_days', 'churn_max_training_rows', 'bgnbd_max_customers',
+        'value_horizon_days', 'value_interval', 'whale_share',
     ] -%}
     {%- set judging_vars = {} -%}
     {%- for name in known_vars() if name not in others -%}

@@ -21,13 +21,21 @@
         'recommendation_recency_half_life_days', 'recommendation_popularity_weight',
         'recommendation_min_customers', 'recommendation_min_shown', 'reorder_count',
         'reorder_half_life_days', 'reorder_min_gaps',
+        'churn_horizon_days', 'churn_band_high', 'churn_band_medium', 'churn_lapsed_days',
+        'churn_min_history_days', 'churn_min_repeat_customers', 'churn_snapshot_days',
+        'churn_half_life_days', 'churn_max_training_rows', 'bgnbd_max_customers',
+        'value_horizon_days', 'value_interval', 'whale_share',
+        'actions_per_customer', 'actions_per_rep', 'action_valid_days', 'action_holdout_ratio',
+        'backtest_dates', 'backtest_min_history_days', 'backtest_resamples',
     ] %}
     {% for name in numeric_vars if var(name) is not number or var(name) < 0 %}
         {% do exceptions.raise_compiler_error(
             'Var ' ~ name ~ " must be a number that is not negative, not '" ~ var(name) ~ "'."
         ) %}
     {% endfor %}
-    {% set shares = ['duplicate_min_confidence', 'churn_max_p_value', 'peer_quantile'] %}
+    {% set shares = [
+        'duplicate_min_confidence', 'churn_max_p_value', 'peer_quantile', 'action_holdout_ratio',
+    ] %}
     {% for name in shares if var(name) > 1 %}
         {% do exceptions.raise_compiler_error(
             'Var ' ~ name ~ " must be a share from 0 to 1, not '" ~ var(name) ~ "'."
@@ -39,6 +47,23 @@
     ] %}
     {% for name in divisor_vars if var(name) == 0 %}
         {% do exceptions.raise_compiler_error('Var ' ~ name ~ ' must be more than 0 days.') %}
+    {% endfor %}
+    {% set bounds = {
+        'churn_horizon_days': [1, 365], 'value_horizon_days': [1, 365], 'churn_lapsed_days': [1, 36500],
+        'churn_snapshot_days': [1, 365], 'churn_half_life_days': [1, 3650],
+        'churn_band_high': [0, 1], 'churn_band_medium': [0, var('churn_band_high')],
+        'value_interval': [0.01, 0.99], 'whale_share': [0, 1],
+        'churn_max_training_rows': [1000, 100000000], 'bgnbd_max_customers': [1000, 100000000],
+    } %}
+    {% for name, bound in bounds.items() if var(name) < bound[0] or var(name) > bound[1] %}
+        {% do exceptions.raise_compiler_error(
+            'Var ' ~ name ~ ' must be between ' ~ bound[0] ~ ' and ' ~ bound[1] ~ ', not ' ~ var(name) ~ '.'
+        ) %}
+    {% endfor %}
+    {% for name in bounds if name.endswith('_days') and var(name) is not integer %}
+        {% do exceptions.raise_compiler_error(
+            'Var ' ~ name ~ ' must be a whole number of days, not ' ~ var(name) ~ '.'
+        ) %}
     {% endfor %}
     {% for name in ['as_of_date', 'build_date', 'earliest_plausible_date'] if var(name, none) %}
         {% if not modules.re.match(var('date_pattern'), var(name) | string) or var(name) | string | length > 10 %}

@@ -9,7 +9,6 @@
         'rfm_monetary', 'abc_cut_a', 'abc_cut_b', 'penetration_active_days',
         'backtest_dates', 'backtest_min_history_days', 'backtest_resamples',
         'actions_per_customer', 'actions_per_rep', 'action_valid_days', 'action_holdout_ratio',
-        'churn_horizon_days',
         'churn_window_days', 'churn_drop_threshold', 'churn_max_p_value',
         'churn_min_expected_purchases', 'churn_min_purchase_ratio', 'churn_min_value_ratio',
         'peer_window_days', 'peer_min_customers', 'peer_quantile', 'peer_max_growth_ratio',
@@ -19,6 +18,10 @@
         'recommendation_recency_half_life_days', 'recommendation_popularity_weight',
         'recommendation_min_customers', 'recommendation_min_shown', 'reorder_count',
         'reorder_half_life_days', 'reorder_min_gaps',
+        'churn_horizon_days', 'churn_band_high', 'churn_band_medium', 'churn_lapsed_days',
+        'churn_min_history_days', 'churn_min_repeat_customers', 'churn_snapshot_days',
+        'churn_half_life_days', 'churn_max_training_rows', 'bgnbd_max_customers',
+        'value_horizon_days', 'value_interval', 'whale_share',
         'number_pattern', 'date_pattern', 'time_pattern', 'customer',
     ]) %}
 {% endmacro %}

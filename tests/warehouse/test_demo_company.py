@@ -145,6 +145,21 @@ def test_customers_who_left_have_not_bought_since(demo: Warehouse) -> None:
         assert customer["r_score"] <= 2
 
 
+def test_customers_who_left_are_in_the_top_fifth_of_churn(demo: Warehouse) -> None:
+    scored = [row for row in demo.rows("marts.customer_churn") if row["is_scored"]]
+    scored.sort(key=lambda row: (-row["churn_probability"], row["customer_id"]))
+    top_fifth = {row["customer_id"] for row in scored[: len(scored) // 5]}
+    left = {row["customer"] for row in TRUTHS["customers_who_left"]["customers"]}
+    assert left <= top_fifth
+    assert {row["churn_band"] for row in scored if row["customer_id"] in left} == {"high"}
+
+
+def test_steady_customers_are_not_at_high_risk(demo: Warehouse) -> None:
+    bands = {row["customer_id"]: row["churn_band"] for row in demo.rows("marts.customer_churn")}
+    for steady in TRUTHS["steady_customers"]["customers"]:
+        assert bands[steady["customer"]] == "low", steady["customer"]
+
+
 def test_the_fading_category_is_flagged_and_steady_spend_is_not_lost(demo: Warehouse) -> None:
     churn = {(row["customer_id"], row["category_id"]): row for row in demo.rows("marts.churn_risk")}
     for fade in TRUTHS["customers_who_fade_in_one_category"]["customers"]:

@@ -50,6 +50,19 @@ OTHER_VALUES = {
     "reorder_count": 3,
     "reorder_half_life_days": 45,
     "reorder_min_gaps": 2,
+    "churn_horizon_days": 30,
+    "churn_band_high": 0.6,
+    "churn_band_medium": 0.3,
+    "churn_lapsed_days": 200,
+    "churn_min_history_days": 100,
+    "churn_min_repeat_customers": 5,
+    "churn_snapshot_days": 40,
+    "churn_half_life_days": 60,
+    "churn_max_training_rows": 1000,
+    "bgnbd_max_customers": 1000,
+    "value_horizon_days": 90,
+    "value_interval": 0.5,
+    "whale_share": 0.1,
 }
 
 # Vars that say where the input is, not how it is counted; other tests change them.

@@ -18,16 +18,17 @@ INDEXED = {
     *(
         (table, "customer_id")
         for table in (
-            "category_penetration", "churn_risk", "customer_360", "customer_abc", "customer_rfm",
-            "dim_customer", "fct_invoice", "fct_invoice_line", "item_recommendation",
-            "item_reorder_due", "share_of_wallet",
+            "category_penetration", "churn_risk", "customer_360", "customer_abc", "customer_churn",
+            "customer_lifetime_value", "customer_rfm", "dim_customer", "fct_invoice",
+            "fct_invoice_line", "item_recommendation", "item_reorder_due", "next_best_action",
+            "share_of_wallet",
         )
     ),
     *(
         (table, "item_id")
         for table in (
             "dim_item", "fct_invoice_line", "item_recommendation", "item_reorder_due",
-            "product_performance",
+            "next_best_action", "product_performance",
         )
     ),
     ("basket_rule", "from_item_id"),

@@ -1,0 +1,13 @@
+{% macro bgnbd_log_likelihood(repeats, last_week, age_weeks) -%}
+    (
+        {{ log_gamma('(rate_shape + ' ~ repeats ~ ')') }} + shape_constant
+        + {{ log_gamma('(drop_b + ' ~ repeats ~ ')') }}
+        - {{ log_gamma('(drop_a + drop_b + ' ~ repeats ~ ')') }} + drop_constant
+        - (rate_shape + {{ repeats }}) * ln(rate_scale + {{ age_weeks }})
+        + case
+            when {{ repeats }} > 0
+                then {{ log_one_plus_exp(bgnbd_gone_log_odds(repeats, last_week, age_weeks)) }}
+            else 0
+        end
+    )
+{%- endmacro %}

@@ -1,0 +1,233 @@
+{# Grain: one row per known customer, with the probability of no order in the next
+   churn_horizon_days. Once a year has closed it is the mean of the BG/NBD model and the scorecard in
+   log odds, shifted by how the two fared in the same season last year; before, the model alone. #}
+{{ config(**indexed(['customer_id'])) }}
+{%- set days = var('churn_horizon_days') -%}
+with
+
+scores as (
+
+    select
+        snapshots.*,
+        {{ log_odds('snapshots.bgnbd_probability') }} as model_log_odds,
+        {{ as_double('scorecard.scorecard_log_odds') }} as scorecard_log_odds,
+        {{ as_double('scorecard.base_log_odds') }} as base_log_odds,
+        {{ as_double('scorecard.model_part + scorecard.recency_part + scorecard.gap_part') }}
+            as silence_part,
+        {{ as_double('scorecard.orders_part') }} as orders_part,
+        {{ as_double('scorecard.trend_part') }} as trend_part,
+        {{ as_double('scorecard.spend_part') }} as spend_part,
+        {{ as_double('scorecard.season_part') }} as season_part,
+        {{ as_double('scorecard.value_part') }} as value_part,
+        snapshots.snapshot_kind = 'season'
+        and snapshots.recency_days < {{ var('churn_lapsed_days') }} as is_of_season
+    from {{ ref('customer_snapshot') }} as snapshots
+    inner join {{ ref('churn_scorecard') }} as scorecard
+        on
+            snapshots.customer_id = scorecard.customer_id
+            and snapshots.snapshot_kind = scorecard.snapshot_kind
+
+),
+
+blended as (
+
+    select
+        *,
+        {{ logistic('(model_log_odds + scorecard_log_odds) / 2') }} as blended_probability
+    from scores
+
+),
+
+season_counts as (
+
+    select
+        *,
+        sum(case when is_of_season then 1 else 0 end) over () as season_count,
+        sum(case when is_of_season then is_churned else 0 end) over () as season_churned,
+        sum(case when is_of_season then blended_probability else 0 end) over () as season_predicted
+    from blended
+
+),
+
+seasoned as (
+
+    select
+        *,
+        season_count > 0 as is_season_closed,
+        {{ log_odds(divide('season_churned', 'season_count')) }}
+        - {{ log_odds(divide('season_predicted', 'season_count')) }} as season_shift
+    from season_counts
+
+),
+
+judged as (
+
+    select
+        *,
+        sum(case when order_day_count > 1 then 1 else 0 end) over () as repeat_customer_count,
+        {{ as_ratio(
+            'case when is_season_closed then '
+            ~ logistic('(model_log_odds + scorecard_log_odds) / 2 + season_shift')
+            ~ ' else ' ~ as_double('bgnbd_probability') ~ ' end'
+        ) }} as churn_probability
+    from seasoned
+    where snapshot_kind = 'score'
+
+),
+
+part_names as (
+
+    select 'silence' as part_name
+    {%- for part in ['orders', 'trend', 'spend', 'season', 'value'] %}
+    union all
+    select '{{ part }}' as part_name
+    {%- endfor %}
+
+),
+
+-- What each part adds to the log odds, against those of the usual customer.
+parts as (
+
+    select
+        judged.*,
+        part_names.part_name,
+        {{ as_ratio(
+            "case part_names.part_name"
+            ~ " when 'silence' then (judged.model_log_odds - judged.base_log_odds + judged.silence_part) / 2"
+            ~ " when 'orders' then judged.orders_part / 2"
+            ~ " when 'trend' then judged.trend_part / 2"
+            ~ " when 'spend' then judged.spend_part / 2"
+            ~ " when 'season' then judged.season_part / 2"
+            ~ " when 'value' then judged.value_part / 2"
+            ~ " end"
+        ) }} as part_log_odds
+    from judged
+    cross join part_names
+
+),
+
+directed_parts as (
+
+    select
+        *,
+        case when sum(part_log_odds) over (partition by customer_id) < 0 then -1 else 1 end as direction
+    from parts
+
+),
+
+ranked_parts as (
+
+    select
+        *,
+        row_number() over (partition by customer_id order by direction * part_log_odds desc, part_name)
+            as part_rank,
+        case when part_log_odds > 0 then ': raises the risk.' else ': lowers the risk.' end as effect
+    from directed_parts
+
+),
+
+sentences as (
+
+    select
+        *,
+        case part_name
+            when 'silence' then
+                'Last order ' || {{ as_count('recency_days', 'day') }} || ' ago'
+                || case
+                    when mean_gap_days is null then ', the only one so far'
+                    else ', usually one every ' || {{ as_count('cast(mean_gap_days as decimal(18,0))', 'day') }}
+                end
+            when 'orders' then
+                'Ordered on ' || {{ as_count('year_order_days', 'day') }} || ' in the last 365'
+            when 'trend' then
+                'Ordered on ' || {{ as_count('recent_order_days', 'day') }}
+                || ' of the last {{ days }}, on ' || cast(previous_order_days as {{ type_text() }})
+                || ' of the {{ days }} before'
+            when 'spend' then
+                'Spent ' || cast(cast(year_spend as decimal(18,0)) as {{ type_text() }})
+                || ' in the last 365 days'
+            when 'season' then
+                case
+                    when history_days < 365 then 'The same season last year is not known'
+                    when season_order_days is null then 'No customer yet in the same season last year'
+                    else
+                        'Ordered on ' || {{ as_count('season_order_days', 'day') }}
+                        || ' in the same {{ days }} days last year'
+                end
+            when 'value' then
+                'Spends ' || cast(cast(mean_day_value as decimal(18,0)) as {{ type_text() }})
+                || ' on a usual order day'
+        end || effect as sentence
+    from ranked_parts
+
+),
+
+explained as (
+
+    select
+        customer_id,
+        max(recency_days) as recency_days,
+        max(mean_gap_days) as mean_gap_days,
+        max(history_days) as history_days,
+        max(repeat_customer_count) as repeat_customer_count,
+        max(churn_probability) as churn_probability,
+        max(case when is_season_closed then 1 else 0 end) as has_season,
+        max(case when part_name = 'silence' then sentence end) as silence_sentence,
+        max(case when part_rank = 1 then part_name end) as first_part,
+        max(case when part_rank = 1 then sentence end) as first_sentence,
+        max(case when part_rank = 2 then sentence end) as second_sentence
+    from sentences
+    group by customer_id
+
+),
+
+gated as (
+
+    select
+        activity.customer_id,
+        activity.as_of_date,
+        explained.recency_days,
+        explained.mean_gap_days,
+        explained.churn_probability,
+        explained.has_season,
+        explained.silence_sentence,
+        explained.first_part,
+        explained.first_sentence,
+        explained.second_sentence,
+        {{ not_scored_reason('explained') }} as not_scored_reason
+    from {{ ref('customer_activity') }} as activity
+    left join explained
+        on activity.customer_id = explained.customer_id
+
+)
+
+select
+    customer_id,
+    recency_days,
+    mean_gap_days,
+    case when not_scored_reason is null then churn_probability end as churn_probability,
+    case
+        when not_scored_reason is not null then null
+        when recency_days >= {{ var('churn_lapsed_days') }} then 'lapsed'
+        when churn_probability >= {{ exact_decimal(var('churn_band_high')) }} then 'high'
+        when churn_probability >= {{ exact_decimal(var('churn_band_medium')) }} then 'medium'
+        else 'low'
+    end as churn_band,
+    case
+        when not_scored_reason is not null then null
+        when recency_days >= {{ var('churn_lapsed_days') }}
+            then 'Long lapsed: no order for ' || {{ as_count('recency_days', 'day') }} || '.'
+        when has_season = 0 then silence_sentence
+        else first_sentence
+    end as reason_1,
+    case
+        when not_scored_reason is not null then null
+        when has_season = 0 then 'No closed season yet: the probability knows no time of year.'
+        when recency_days >= {{ var('churn_lapsed_days') }} and first_part <> 'silence'
+            then first_sentence
+        else second_sentence
+    end as reason_2,
+    not_scored_reason is null as is_scored,
+    not_scored_reason,
+    as_of_date
+from gated

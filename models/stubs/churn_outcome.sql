@@ -1,1 +1,0 @@
-select cast(null as date) as as_of_date, cast(null as varchar) as method_name, cast(null as varchar) as customer_id, cast(null as decimal(28,12)) as predicted, cast(null as bigint) as is_churned from (select 1 as one) as nothing where 1 = 0

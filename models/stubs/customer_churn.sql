@@ -1,1 +1,0 @@
-select cast(null as varchar) as customer_id, cast(null as decimal(28,12)) as churn_probability, cast(null as varchar) as churn_band, cast(null as varchar) as reason_1 from (select 1 as one) as nothing where 1 = 0

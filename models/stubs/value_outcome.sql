@@ -1,1 +1,0 @@
-select cast(null as date) as as_of_date, cast(null as varchar) as method_name, cast(null as varchar) as customer_id, cast(null as decimal(18,4)) as predicted_value, cast(null as decimal(18,4)) as actual_value from (select 1 as one) as nothing where 1 = 0
