@@ -37,11 +37,12 @@ select
     end as penetration_status,
     activity.last_sale_date as last_invoice_date,
     case
-        when peers.peer_group is not null then coalesce(benchmarks.peer_penetration_ratio, {{ as_ratio('0') }})
+        when benchmarks.customer_id is not null then benchmarks.peer_penetration_ratio
+        when peers.peer_group is not null then {{ as_ratio('0') }}
     end as peer_penetration_ratio,
     case
-        when peers.peer_group is not null and benchmarks.customer_id is null then {{ as_money('0') }}
-        else benchmarks.expected_spend
+        when benchmarks.customer_id is not null then benchmarks.expected_spend
+        when peers.peer_group is not null then {{ as_money('0') }}
     end as expected_spend,
     peers.no_benchmark_reason,
     {{ as_of_date() }} as as_of_date

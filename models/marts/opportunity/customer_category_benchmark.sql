@@ -1,5 +1,6 @@
-{# Grain: one row per known customer with a benchmark and category that a member of its peer group bought,
-   and one for all categories, __all__: what the peers spend there. Wallet and penetration read it. #}
+{# Grain: one row per known customer with a benchmark and category that a member of its peer group
+   bought, and one for all categories, __all__: what the peers spend there. Wallet and penetration
+   read it. #}
 {{ config(**indexed(['customer_id', 'category_id'])) }}
 with
 

@@ -42,8 +42,8 @@ select
     peers.peer_group,
     peers.peer_customer_count,
     benchmarks.peer_benchmark_spend,
-    -- No more than the peers spend beyond the customer in its categories together, or in all; and no
-    -- more than a customer of its size can be asked for.
+    -- No more than the peers spend beyond the customer in its categories together, or in all; and
+    -- no more than a customer of its size can be asked for.
     case
         when benchmarks.customer_id is not null
             then {{ as_money(
