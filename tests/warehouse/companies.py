@@ -117,9 +117,19 @@ class Maker:
             "basket_max_items": (0, 2, 3),
             "basket_max_rules": (0, 1, 5),
             "basket_max_q": (0.5, 1),
+            "basket_window_days": (60, 365),
+            "basket_half_life_days": (30,),
+            "duplicate_min_confidence": (0.5, 0.75),
             "rfm_monetary": ("net", "sales"),
             "churn_window_days": (30, 91, 1),
             "churn_drop_threshold": (0.1, 1, 0.25),
+            "churn_max_p_value": (0.5, 1),
+            "churn_min_expected_purchases": (0, 1, 0.5),
+            "churn_min_purchase_ratio": (0, 1),
+            "churn_min_value_ratio": (0, 1),
+            "peer_window_days": (30, 100, 1),
+            "peer_quantile": (0, 0.5, 1),
+            "peer_max_growth_ratio": (0, 0.3, 10),
             "penetration_active_days": (30, 366),
             "abc_cut_a": (0.5, 0.25),
             "earliest_plausible_date": ("2023-03-31", "1900-01-01"),
@@ -127,6 +137,8 @@ class Maker:
         }
         return {
             "build_date": BUILD_DATE,
+            # The companies have few customers.
+            "peer_min_customers": self.one_of(1, 1, 2, 20),
             "basket_min_count": self.one_of(1, 1, 2, 5),
             "basket_min_support": self.one_of(0.01, 0, 0.1, 0.25),
             "basket_min_confidence": self.one_of(0.2, 0, 0.5, 0.8),
