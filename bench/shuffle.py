@@ -144,9 +144,7 @@ def run(database: Path, shuffles: int, seed: int, variables: dict[str, object]) 
             too_small = pairs_below_the_exact_tail(connection, compiled, generator)
             print(f"real baskets: {real:,} significant pairs")
             print(f"p-values below the exact Poisson tail, of {CHECKED_PAIRS:,}: {too_small}")
-            rows = connection.execute(
-                f"select * from {table} order by invoice_key, item_id"
-            ).df()
+            rows = connection.execute(f"select * from {table} order by invoice_key, item_id").df()
             basket = pd.factorize(rows["invoice_key"])[0].astype(np.int64)
             item, names = pd.factorize(rows["item_id"])
             counts = []

@@ -41,7 +41,7 @@ def freshness(star: Star, days: list[date]) -> float:
     if not half_life or star.as_of is None:
         return 1.0
     weights = (round(0.5 ** ((star.as_of - day).days / half_life), 12) for day in days)
-    return sum(weights) / len(days)
+    return float(sum(weights) / len(days))
 
 
 def counted_baskets(star: Star) -> Baskets:
@@ -193,9 +193,7 @@ def basket_triple_rule(star: Star) -> list[Row]:
     settings = star.settings
     baskets = counted_baskets(star)
     whole = len(baskets.contents)
-    least = max(
-        settings.basket_min_count, math.ceil(Fraction(settings.basket_min_support) * whole)
-    )
+    least = max(settings.basket_min_count, math.ceil(Fraction(settings.basket_min_support) * whole))
     tests = tested_pairs(star, baskets)
     strong = {
         pair

@@ -165,7 +165,9 @@ def test_the_fading_category_is_at_risk_and_nothing_of_steady_customers(demo: Wa
         assert row["is_at_risk"], row
         lost = Decimal(fade["previous_spend"]) - Decimal(fade["recent_spend"])
         assert row["value_at_risk"] == lost
-        assert row["reason"].startswith(f"Usual purchases of {fade['category']} in the last 90 days")
+        assert row["reason"].startswith(
+            f"Usual purchases of {fade['category']} in the last 90 days"
+        )
         others = [key for key in churn if key[0] == fade["customer"] and key[1] != fade["category"]]
         assert not any(churn[key]["is_at_risk"] for key in others)
     steady = {customer["customer"] for customer in TRUTHS["steady_customers"]["customers"]}

@@ -228,12 +228,14 @@ select
     is_season_known,
     is_tested,
     rate_p_value,
-    case
+    cast(case
         when is_tested
-            then {{ as_ratio(
-                'least(min(p_value_by_rank) over (partition by customer_id, is_tested'
-                ~ ' order by rate_p_value desc), ' ~ as_double(1) ~ ')'
-            ) }}
-    end as rate_q_value,
+            then least(
+                min(p_value_by_rank) over (
+                    partition by customer_id, is_tested order by rate_p_value desc
+                ),
+                {{ as_double(1) }}
+            )
+    end as {{ type_ratio() }}) as rate_q_value,
     as_of_date
 from ranked_tests

@@ -38,9 +38,9 @@ select
     {{ as_money('case when own_spend >= quantile_spend then next_spend else quantile_spend end') }}
         as benchmark_spend,
     {{ as_money('greatest(quantile_spend - own_spend, 0)') }} as category_gap,
-    case
+    cast(case
         when own_spend = 0
             then {{ divide_money('buyer_count * median_buyer_spend', 'peer_customer_count') }}
-    end as expected_spend,
+    end as {{ type_money() }}) as expected_spend,
     as_of_date
 from benchmarks
