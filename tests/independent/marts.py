@@ -11,6 +11,11 @@ from tests.independent.star import Star
 MARTS: dict[str, tuple[Callable[[Star], list[Row]], tuple[str, ...]]] = {
     "basket_pair": (marts_baskets.basket_pair, ("item_id_a", "item_id_b")),
     "basket_rule": (marts_baskets.basket_rule, ("from_item_id", "to_item_id")),
+    "basket_triple_rule": (
+        marts_baskets.basket_triple_rule,
+        ("from_item_id_1", "from_item_id_2", "to_item_id"),
+    ),
+    "duplicate_item_pair": (marts_baskets.duplicate_item_pair, ("item_id_a", "item_id_b")),
     "category_penetration": (
         marts_customers.category_penetration,
         ("customer_id", "category_id"),

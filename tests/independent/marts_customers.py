@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
 from tests.independent.judging import UNCATEGORISED, UNKNOWN
+from tests.independent.marts_baskets import benjamini_hochberg
 from tests.independent.marts_sales import (
     Row,
     month_has_ended,
@@ -97,6 +100,7 @@ def share_of_wallet(star: Star) -> list[Row]:
     by_customer = facts_by_customer(star)
     spends = [spend(facts) for facts in by_customer.values() if facts]
     means = means_as_doubles_have_them(exact_mean(spends))
+    peers = peer_groups(star)
     rows = []
     for customer_id, facts in by_customer.items():
         actual = spend(facts)
@@ -106,9 +110,99 @@ def share_of_wallet(star: Star) -> list[Row]:
                 "actual_spend": actual,
                 "avg_spend": means,
                 "opportunity_gap": frozenset(max(mean - actual, ZERO) for mean in means),
+                **wallet_of_peers(star, peers, customer_id),
             }
         )
     return rows
+
+
+@dataclass(frozen=True)
+class Peers:
+    """What customers spent by category in the peer window, and the peers of each."""
+
+    spend: dict[str, dict[str, Decimal]]
+    """Above 0, by customer and category; only customers who bought."""
+    others: dict[str, list[str]]
+    """The peers of each customer with a benchmark, without the customer."""
+
+    def total(self, customer_id: str) -> Decimal:
+        return total(self.spend[customer_id].values())
+
+
+def peer_groups(star: Star) -> Peers:
+    """The narrowest of four groups with enough others in it, for each customer who bought."""
+    by_customer = facts_by_customer(star)
+    segments = {row["customer_id"]: row["rfm_segment"] for row in customer_rfm(star)}
+    bought: dict[str, dict[str, Decimal]] = {}
+    for customer_id, facts in by_customer.items():
+        assert star.as_of is not None
+        first = star.as_of - timedelta(days=star.settings.peer_window_days)
+        recent = [fact for fact in facts if fact.is_trade and fact.day > first]
+        amounts = {
+            category_id: spend([fact for fact in recent if fact.category_id == category_id])
+            for category_id in {fact.category_id for fact in recent} - {UNCATEGORISED}
+        }
+        if any(amount > 0 for amount in amounts.values()):
+            bought[customer_id] = {name: amount for name, amount in amounts.items() if amount > 0}
+    keys = {}
+    for customer_id, amounts in bought.items():
+        customer = star.customers[customer_id]
+        main = min(amounts, key=lambda category_id: (-amounts[category_id], category_id))
+        region = customer.region or customer.country
+        segment = segments.get(customer_id)
+        keys[customer_id] = [(region, segment, main), (segment, main), (segment,), ()]
+    others: dict[str, list[str]] = {}
+    for customer_id, own in keys.items():
+        for level, key in enumerate(own):
+            peers = [peer for peer in keys if peer != customer_id and keys[peer][level] == key]
+            if len(peers) >= star.settings.peer_min_customers:
+                others[customer_id] = peers
+                break
+    return Peers(bought, others)
+
+
+def quantile(star: Star, amounts: Sequence[Decimal]) -> Decimal:
+    """The least amount that so large a share of the amounts does not exceed; 0 of none."""
+    place = max(math.ceil(Fraction(star.settings.peer_quantile) * len(amounts)), 1)
+    return sorted(amounts)[place - 1] if amounts else ZERO
+
+
+def wallet_of_peers(star: Star, peers: Peers, customer_id: str) -> Row:
+    others = peers.others.get(customer_id)
+    if others is None:
+        return dict.fromkeys(("peer_customer_count", "peer_benchmark_spend", "peer_gap"))
+    own, own_total = peers.spend[customer_id], peers.total(customer_id)
+    benchmark = quantile(star, [peers.total(other) for other in others])
+    gaps = [
+        max(
+            quantile(star, [peers.spend[other].get(category_id, ZERO) for other in others])
+            - own.get(category_id, ZERO),
+            ZERO,
+        )
+        for category_id in {name for other in others for name in peers.spend[other]}
+    ]
+    most = (star.settings.peer_max_growth_ratio * own_total).quantize(ZERO, ROUND_HALF_UP)
+    return {
+        "peer_customer_count": len(others),
+        "peer_benchmark_spend": benchmark,
+        "peer_gap": min(max(benchmark - own_total, ZERO), total(gaps), most),
+    }
+
+
+def penetration_of_peers(peers: Peers, customer_id: str, category_id: str) -> Row:
+    others = peers.others.get(customer_id)
+    if others is None:
+        return {"peer_penetration_ratio": None, "expected_spend": None}
+    spends = sorted(
+        peers.spend[other][category_id] for other in others if category_id in peers.spend[other]
+    )
+    share = Fraction(len(spends), len(others)) if others else Fraction(0)
+    expected: frozenset[Decimal | None] = frozenset({None})
+    if category_id not in peers.spend[customer_id]:
+        median = Fraction(spends[(len(spends) - 1) // 2]) if spends else Fraction(0)
+        units = int(share * median * 10_000 + Fraction(1, 2))
+        expected = frozenset(means_as_doubles_have_them((Decimal(units) / 10_000).quantize(ZERO)))
+    return {"peer_penetration_ratio": share, "expected_spend": expected}
 
 
 def exact_mean(amounts: Sequence[Decimal]) -> Decimal:
@@ -132,6 +226,7 @@ def category_penetration(star: Star) -> list[Row]:
     if as_of is None:
         return []
     sellable = {fact.category_id for fact in star.facts if fact.is_product} - {UNCATEGORISED}
+    peers = peer_groups(star)
     rows = []
     for customer_id, facts in facts_by_customer(star).items():
         for category_id in sellable:
@@ -152,6 +247,7 @@ def category_penetration(star: Star) -> list[Row]:
                     "has_category": int(total_spend > 0),
                     "penetration_status": status,
                     "last_invoice_date": last,
+                    **penetration_of_peers(peers, customer_id, category_id),
                 }
             )
     return rows
@@ -186,9 +282,85 @@ def churn_risk(star: Star) -> list[Row]:
                     "churn_flag": int(spend_ratio < threshold),
                     "recent_invoices": len({fact.invoice_id for fact in recent if fact.is_sale}),
                     "prev_invoices": len({fact.invoice_id for fact in previous if fact.is_sale}),
+                    "value_at_risk": max(prev_spend - recent_spend, ZERO),
+                    **rate_test(star, of_category),
                 }
             )
+    judge_risk(star, rows)
     return rows
+
+
+def rate_test(star: Star, facts: Sequence[Fact]) -> Row:
+    """Purchases of a customer in a category, recent and expected, and how likely so few are."""
+    settings = star.settings
+    assert star.as_of is not None
+    window = settings.churn_window_days
+    recent_from = star.as_of - timedelta(days=window)
+    year_from = recent_from - timedelta(days=365)
+    first = min((fact.day for fact in facts if fact.is_sale), default=None)
+    untested = {
+        "recent_purchases": None,
+        "expected_purchases": None,
+        "is_season_known": False,
+        "rate_p_value": None,
+    }
+    if first is None or first >= recent_from:
+        return untested
+    start = max(first, year_from)
+    sold = {fact.invoice_id for fact in facts if fact.is_sale}
+    spends: dict[date, Decimal] = {}
+    for fact in facts:
+        if fact.day > start and fact.is_trade and fact.invoice_id in sold:
+            spends[fact.day] = spends.get(fact.day, ZERO) + fact.net_amount
+    if not spends:
+        return untested
+    median = sorted(spends.values())[(len(spends) - 1) // 2]
+    least = settings.churn_min_purchase_ratio * max(median, ZERO)
+    days = [day for day, amount in spends.items() if amount >= least]
+    recent = sum(day > recent_from for day in days)
+    earlier = len(days) - recent
+    if not earlier:
+        return untested
+    usual = Fraction(earlier * window, (recent_from - start).days)
+    season = Fraction(1)
+    is_known = window <= 365 and first <= year_from
+    if is_known:
+        last_year = sum(day <= star.as_of - timedelta(days=365) for day in days)
+        weight = max(Fraction(settings.churn_min_expected_purchases), Fraction(1))
+        season = min(season, (last_year + weight) / (usual + weight))
+    share = window * season / (window * season + (recent_from - start).days)
+    p_value = sum(
+        math.comb(len(days), count) * share**count * (1 - share) ** (len(days) - count)
+        for count in range(recent + 1)
+    )
+    return {
+        "recent_purchases": recent,
+        "expected_purchases": usual * season,
+        "is_season_known": is_known,
+        "rate_p_value": Fraction(p_value),
+    }
+
+
+def judge_risk(star: Star, rows: Sequence[Row]) -> None:
+    """Adds is_at_risk to the rows of churn_risk."""
+    settings = star.settings
+    spends = sorted(row["prev_spend"] for row in rows)
+    least = settings.churn_min_value_ratio * (spends[(len(spends) - 1) // 2] if spends else ZERO)
+    tested: dict[str, dict[int, float]] = {}
+    for place, row in enumerate(rows):
+        expected = row["expected_purchases"]
+        if expected is not None and expected >= Fraction(settings.churn_min_expected_purchases):
+            tested.setdefault(row["customer_id"], {})[place] = float(row["rate_p_value"])
+    q_values: dict[int, float] = {}
+    for p_values in tested.values():
+        q_values |= benjamini_hochberg(p_values, len(p_values))
+    for place, row in enumerate(rows):
+        row["is_at_risk"] = (
+            place in q_values
+            and round(q_values[place], 12) <= float(settings.churn_max_p_value)
+            and row["value_at_risk"] > 0
+            and row["value_at_risk"] >= least
+        )
 
 
 def cohort_retention(star: Star) -> list[Row]:

@@ -30,6 +30,9 @@ class Settings:
     basket_min_count: int = 5
     basket_max_rules: int = 1000
     basket_max_q: Decimal = Decimal("0.05")
+    basket_window_days: int = 0
+    basket_half_life_days: int = 0
+    duplicate_min_confidence: Decimal = Decimal("0.9")
     rfm_monetary: str = "net"
     abc_cut_a: Decimal = Decimal("0.80")
     abc_cut_b: Decimal = Decimal("0.95")
@@ -49,6 +52,14 @@ class Settings:
     reorder_count: int = 10
     reorder_half_life_days: int = 180
     reorder_min_gaps: int = 3
+    churn_max_p_value: Decimal = Decimal("0.05")
+    churn_min_expected_purchases: Decimal = Decimal(3)
+    churn_min_purchase_ratio: Decimal = Decimal("0.5")
+    churn_min_value_ratio: Decimal = Decimal("0.25")
+    peer_window_days: int = 365
+    peer_min_customers: int = 20
+    peer_quantile: Decimal = Decimal("0.75")
+    peer_max_growth_ratio: Decimal = Decimal("0.5")
 
     @classmethod
     def of(cls, variables: Mapping[str, Any]) -> Settings:

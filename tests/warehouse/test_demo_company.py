@@ -173,6 +173,35 @@ def test_the_fading_category_is_flagged_and_steady_spend_is_not_lost(demo: Wareh
         assert flags and sum(flags) == 0, steady["customer"]
 
 
+def test_the_fading_category_is_at_risk_and_nothing_of_steady_customers(demo: Warehouse) -> None:
+    churn = {(row["customer_id"], row["category_id"]): row for row in demo.rows("marts.churn_risk")}
+    for fade in TRUTHS["customers_who_fade_in_one_category"]["customers"]:
+        row = churn[fade["customer"], fade["category"]]
+        assert row["is_at_risk"], row
+        lost = Decimal(fade["previous_spend"]) - Decimal(fade["recent_spend"])
+        assert row["value_at_risk"] == lost
+        assert row["reason"].startswith(
+            f"Usual purchases of {fade['category']} in the last 90 days"
+        )
+        others = [key for key in churn if key[0] == fade["customer"] and key[1] != fade["category"]]
+        assert not any(churn[key]["is_at_risk"] for key in others)
+    steady = {customer["customer"] for customer in TRUTHS["steady_customers"]["customers"]}
+    assert not [key for key, row in churn.items() if key[0] in steady and row["is_at_risk"]]
+
+
+def test_peers_are_enough_or_none(demo: Warehouse) -> None:
+    wallet = demo.rows("marts.share_of_wallet")
+    compared = [row for row in wallet if row["peer_group"] is not None]
+    assert len(compared) > 300
+    assert min(row["peer_customer_count"] for row in compared) >= 20
+    spend = sum(row["actual_spend"] for row in wallet)
+    assert 0 < sum(row["peer_gap"] for row in compared) <= spend / 5
+    for customer in TRUTHS["customers"]["listed_but_never_invoiced"]:
+        row = next(row for row in wallet if row["customer_id"] == customer)
+        assert row["peer_gap"] is None
+        assert row["no_benchmark_reason"] == "Bought nothing in a category in the last 365 days."
+
+
 def test_customers_without_invoices_have_a_row_and_a_gap(demo: Warehouse) -> None:
     wallet = {row["customer_id"]: row for row in demo.rows("marts.share_of_wallet")}
     for customer in TRUTHS["customers"]["listed_but_never_invoiced"]:

@@ -33,6 +33,8 @@ INDEXED = {
     ),
     ("basket_rule", "from_item_id"),
     ("basket_pair", "item_id_a"),
+    ("basket_triple_rule", "from_item_id_1"),
+    ("duplicate_item_pair", "item_id_a"),
     *(
         (table, "category_id")
         for table in ("category_margin_monthly", "fct_invoice_line", "revenue_by_category")

@@ -1,5 +1,6 @@
-{# Grain: one row per row of churn_risk and method: whether the method flagged it, and what the customer
-   bought in the category in the churn_window_days after as_of_date. No rows until those have passed. #}
+{# Grain: one row per row of churn_risk and method: whether the method flagged it, and what the
+   customer bought in the category in the churn_window_days after as_of_date. No rows until those
+   have passed. #}
 {%- set window_days = var('churn_window_days') | int -%}
 with
 

@@ -1,5 +1,5 @@
-{# Grain: one row per known customer: what they spent in the spend_outcome_days after as_of_date. No rows
-   until those have passed. #}
+{# Grain: one row per known customer: what they spent in the spend_outcome_days after as_of_date.
+   No rows until those have passed. #}
 {%- set outcome_days = var('spend_outcome_days') | int -%}
 with
 

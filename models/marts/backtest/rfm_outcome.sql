@@ -1,5 +1,5 @@
-{# Grain: one row per customer of customer_rfm: its segment, and what it spent in the spend_outcome_days
-   after as_of_date. No rows until those have passed. #}
+{# Grain: one row per customer of customer_rfm: its segment, and what it spent in the
+   spend_outcome_days after as_of_date. No rows until those have passed. #}
 select
     rfm.as_of_date,
     rfm.customer_id,

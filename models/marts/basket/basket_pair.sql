@@ -2,21 +2,17 @@
    basket_min_count baskets. #}
 {{ config(**indexed(['item_id_a', 'item_id_b'])) }}
 {%- set half_life = var('basket_half_life_days') | int -%}
+{%- set age_days = days_between('basket_items.invoice_date', 'frequent_items.as_of_date') -%}
+{%- set halved_weight = bounded_exp('ln(0.5) * ' ~ divide(age_days, half_life)) -%}
 with
 
 frequent_items as (
 
     select
         basket_items.invoice_key,
-        frequent_items.item_number
-        {%- if half_life > 0 %},
-            -- A decimal, so that a sum is the same in whatever order it is added up.
-            cast({{ bounded_exp(
-                'ln(0.5) * ' ~ divide(
-                    days_between('basket_items.invoice_date', 'frequent_items.as_of_date'), half_life
-                )
-            ) }} as decimal(18, 12)) as basket_weight
-        {%- endif %}
+        frequent_items.item_number,
+        -- A decimal, so that a sum is the same in whatever order it is added up.
+        cast({{ halved_weight if half_life > 0 else 1 }} as decimal(18, 12)) as basket_weight
     from {{ ref('basket_item') }} as basket_items
     inner join {{ ref('basket_frequent_item') }} as frequent_items
         on basket_items.item_id = frequent_items.item_id
@@ -31,7 +27,8 @@ pair_counts as (
         first_items.item_number as item_number_a,
         second_items.item_number as item_number_b,
         count(*) as basket_count,
-        {{ 'sum(first_items.basket_weight)' if half_life > 0 else 'count(*)' }} as decayed_basket_count
+        {{ 'sum(first_items.basket_weight)' if half_life > 0 else 'count(*)' }}
+            as decayed_basket_count
     from frequent_items as first_items
     inner join frequent_items as second_items
         on

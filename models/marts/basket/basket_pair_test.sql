@@ -1,5 +1,5 @@
-{# Grain: one row per pair of basket_pair, with what chance would give and whether it is more. Rules of
-   two and of three items, and items under two codes, all read it. #}
+{# Grain: one row per pair of basket_pair, with what chance would give and whether it is more.
+   Rules of two and of three items, and items under two codes, all read it. #}
 {{ config(**indexed(['item_id_a', 'item_id_b'])) }}
 with
 
@@ -64,8 +64,9 @@ judged_pairs as (
 
     select
         *,
-        {{ as_ratio('least(min(p_value_by_rank) over (order by p_value_bound desc), ' ~ as_double(1) ~ ')') }}
-            as q_value
+        {{ as_ratio(
+            'least(min(p_value_by_rank) over (order by p_value_bound desc), ' ~ as_double(1) ~ ')'
+        ) }} as q_value
     from ranked_pairs
 
 )

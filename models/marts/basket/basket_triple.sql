@@ -1,5 +1,5 @@
-{# Grain: one row per three items of which each two are a strong pair, whether or not any basket holds
-   all three. #}
+{# Grain: one row per three items of which each two are a strong pair, whether or not any basket
+   holds all three. #}
 with
 
 triples as (

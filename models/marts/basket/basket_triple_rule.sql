@@ -1,37 +1,37 @@
-{# Grain: one row per rule from two items to a third, the best basket_max_rules of those that pass the
-   thresholds and are significantly better than the rules from either of the two items alone. #}
+{# Grain: one row per rule from two items to a third, the best basket_max_rules of those that pass
+   the thresholds and are significantly better than the rules from either of the two items alone.
+   #}
 {{ config(**indexed(['from_item_id_1', 'from_item_id_2', 'to_item_id'])) }}
 with
 
 directed_triples as (
     {%- for first, second, third in [('a', 'b', 'c'), ('a', 'c', 'b'), ('b', 'c', 'a')] %}
-        {%- set first_to = [first, third] | sort | join %}
-        {%- set second_to = [second, third] | sort | join %}
 
-    select
-        item_id_{{ first }} as from_item_id_1,
-        item_id_{{ second }} as from_item_id_2,
-        item_id_{{ third }} as to_item_id,
-        basket_count,
-        basket_count_{{ first }}{{ second }} as from_basket_count,
-        basket_count_{{ third }} as to_basket_count,
-        basket_count_{{ first }} as basket_count_1,
-        basket_count_{{ second }} as basket_count_2,
-        basket_count_{{ first_to }} as rule_basket_count_1,
-        basket_count_{{ second_to }} as rule_basket_count_2,
-        free_slot_count_{{ first }}{{ second }} as from_free_slot_count,
-        free_slot_count_{{ first }} as free_slot_count_1,
-        free_slot_count_{{ second }} as free_slot_count_2,
-        total_basket_count,
-        as_of_date
-    from {{ ref('basket_triple') }}
-        {{- '\n    union all' if not loop.last }}
+        select
+            item_id_{{ first }} as from_item_id_1,
+            item_id_{{ second }} as from_item_id_2,
+            item_id_{{ third }} as to_item_id,
+            basket_count,
+            basket_count_{{ first }}{{ second }} as from_basket_count,
+            basket_count_{{ third }} as to_basket_count,
+            basket_count_{{ first }} as basket_count_1,
+            basket_count_{{ second }} as basket_count_2,
+            basket_count_{{ [first, third] | sort | join }} as rule_basket_count_1,
+            basket_count_{{ [second, third] | sort | join }} as rule_basket_count_2,
+            free_slot_count_{{ first }}{{ second }} as from_free_slot_count,
+            free_slot_count_{{ first }} as free_slot_count_1,
+            free_slot_count_{{ second }} as free_slot_count_2,
+            total_basket_count,
+            as_of_date
+        from {{ ref('basket_triple') }}
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 
 ),
 
--- Who has both items has larger baskets, which hold more of anything. So what is expected is the better
--- of the two items' rates of the third per other place in the basket, times the places beside both.
+-- Who has both items has larger baskets, which hold more of anything. So what is expected is the
+-- better of the two items' rates of the third per other place in the basket, times the places
+-- beside both.
 expected_triples as (
 
     select
@@ -73,8 +73,9 @@ judged_triples as (
 
     select
         *,
-        {{ as_ratio('least(min(p_value_by_rank) over (order by p_value_bound desc), ' ~ as_double(1) ~ ')') }}
-            as q_value
+        {{ as_ratio(
+            'least(min(p_value_by_rank) over (order by p_value_bound desc), ' ~ as_double(1) ~ ')'
+        ) }} as q_value
     from ranked_triples
 
 ),

@@ -1,6 +1,6 @@
-{# Grain: one row per two items that are probably one product under two codes: their names are equal but
-   for case and blanks at the ends, or nearly every basket with either has both. Of many items of one
-   name, each is paired with the first. #}
+{# Grain: one row per two items that are probably one product under two codes: their names are
+   equal but for case and blanks at the ends, or nearly every basket with either has both. Of many
+   items of one name, each is paired with the first. #}
 {{ config(**indexed(['item_id_a', 'item_id_b'])) }}
 with
 

@@ -36,13 +36,14 @@ select
         else 'lapsed'
     end as penetration_status,
     activity.last_sale_date as last_invoice_date,
-    case
-        when peers.peer_group is not null then coalesce(benchmarks.peer_penetration_ratio, {{ as_ratio('0') }})
-    end as peer_penetration_ratio,
-    case
-        when peers.peer_group is not null and benchmarks.customer_id is null then {{ as_money('0') }}
-        else benchmarks.expected_spend
-    end as expected_spend,
+    cast(case
+        when benchmarks.customer_id is not null then benchmarks.peer_penetration_ratio
+        when peers.peer_group is not null then 0
+    end as {{ type_ratio() }}) as peer_penetration_ratio,
+    cast(case
+        when benchmarks.customer_id is not null then benchmarks.expected_spend
+        when peers.peer_group is not null then 0
+    end as {{ type_money() }}) as expected_spend,
     peers.no_benchmark_reason,
     {{ as_of_date() }} as as_of_date
 from customer_categories

@@ -1,10 +1,11 @@
-{# Grain: one row per row of churn_risk that has an earlier rate of purchases: what that rate lets expect
-   of the recent window, and how likely a steady buyer is to buy as little as was bought. #}
+{# Grain: one row per row of churn_risk that has an earlier rate of purchases: what that rate lets
+   expect of the recent window, and how likely a steady buyer is to buy as little as was bought. #}
 {%- set window_days = var('churn_window_days') | int -%}
+{%- set season_weight = [var('churn_min_expected_purchases'), 1] | max -%}
 with
 
--- Who first bought within the year has a rate from that day on, which itself does not count: it is why
--- the days begin there.
+-- Who first bought within the year has a rate from that day on, which itself does not count: it is
+-- why the days begin there.
 rates as (
 
     select
@@ -66,8 +67,9 @@ usual_days as (
 
 ),
 
--- A purchase is a day with a sale of the customer's usual size, so that who buys as often but much less is
--- found as well. The usual size is of all days alike, so that a steady buyer has no fewer in one window.
+-- A purchase is a day with a sale of the customer's usual size, so that who buys as often but much
+-- less is found as well. The usual size is of all days alike, so that a steady buyer has no fewer
+-- in one window.
 purchases as (
 
     select
@@ -101,8 +103,9 @@ purchase_counts as (
 
 ),
 
--- The season lowers what is expected and never raises it. One purchase is added to both sides, so that
--- a window without any is no proof that there never are.
+-- The season lowers what is expected and never raises it. A few purchases are added to both sides,
+-- so that a chance low last year is not taken for a season; as many as must be expected, so that
+-- whoever bought nothing in the same period last year is not tested.
 expected_counts as (
 
     select
@@ -112,8 +115,9 @@ expected_counts as (
                 then least(
                     {{ as_double(1) }},
                     {{ divide(
-                        '(last_year_purchases + 1)',
-                        '(' ~ divide('earlier_purchases * ' ~ window_days, 'earlier_day_count') ~ ' + 1)'
+                        '(last_year_purchases + ' ~ season_weight ~ ')',
+                        '(' ~ divide('earlier_purchases * ' ~ window_days, 'earlier_day_count')
+                        ~ ' + ' ~ season_weight ~ ')'
                     ) }}
                 )
             else {{ as_double(1) }}
@@ -129,8 +133,9 @@ recent_shares as (
     select
         *,
         recent_purchases + earlier_purchases as all_purchases,
-        {{ divide(window_days ~ ' * season_ratio', window_days ~ ' * season_ratio + earlier_day_count') }}
-            as recent_share
+        {{ divide(
+            window_days ~ ' * season_ratio', window_days ~ ' * season_ratio + earlier_day_count'
+        ) }} as recent_share
     from expected_counts
 
 ),
@@ -192,27 +197,26 @@ tests as (
 
 ),
 
--- Benjamini and Hochberg (1995) over the categories of a customer that can be told: a customer who is
--- steady in all of them is found at risk in any of them no more often than churn_max_p_value says.
+judged_tests as (
+
+    select
+        *,
+        expected_purchases >= {{ exact_decimal(var('churn_min_expected_purchases')) }} as is_tested
+    from tests
+
+),
+
+-- Benjamini and Hochberg (1995) over the categories of a customer that are tested: one who is
+-- steady in all of them is found at risk in any no more often than churn_max_p_value says.
 ranked_tests as (
 
     select
         *,
-        expected_purchases >= {{ exact_decimal(var('churn_min_expected_purchases')) }}
-            as is_tested,
         {{ as_double('rate_p_value') }}
-        * count(*) over (
-            partition by
-                customer_id,
-                expected_purchases >= {{ exact_decimal(var('churn_min_expected_purchases')) }}
-        )
-        / count(*) over (
-            partition by
-                customer_id,
-                expected_purchases >= {{ exact_decimal(var('churn_min_expected_purchases')) }}
-            order by rate_p_value
-        ) as p_value_by_rank
-    from tests
+        * count(*) over (partition by customer_id, is_tested)
+        / count(*) over (partition by customer_id, is_tested order by rate_p_value)
+            as p_value_by_rank
+    from judged_tests
 
 )
 
@@ -224,12 +228,14 @@ select
     is_season_known,
     is_tested,
     rate_p_value,
-    case
+    cast(case
         when is_tested
-            then {{ as_ratio(
-                'least(min(p_value_by_rank) over (partition by customer_id, is_tested'
-                ~ ' order by rate_p_value desc), ' ~ as_double(1) ~ ')'
-            ) }}
-    end as rate_q_value,
+            then least(
+                min(p_value_by_rank) over (
+                    partition by customer_id, is_tested order by rate_p_value desc
+                ),
+                {{ as_double(1) }}
+            )
+    end as {{ type_ratio() }}) as rate_q_value,
     as_of_date
 from ranked_tests

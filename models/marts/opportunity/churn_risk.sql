@@ -40,7 +40,8 @@ judged as (
             as is_below_rate,
         spend.value_at_risk > 0
         and spend.value_at_risk
-        >= {{ exact_decimal(var('churn_min_value_ratio')) }} * spend.median_prev_spend as is_material
+        >= {{ exact_decimal(var('churn_min_value_ratio')) }} * spend.median_prev_spend
+            as is_material
     from compared_spend as spend
     inner join {{ ref('dim_category') }} as categories
         on spend.category_id = categories.category_id
@@ -82,7 +83,8 @@ select
             'Usual purchases of ' || category_name || ' in the last {{ window_days }} days: '
             || cast(recent_purchases as {{ type_text() }}) || ', where '
             || cast(cast(expected_purchases as decimal(12, 1)) as {{ type_text() }})
-            || ' are to be expected' || case when is_season_known then ' at this time of year' else '' end
+            || ' are to be expected'
+            || case when is_season_known then ' at this time of year' else '' end
             || '; spent ' || cast(cast(value_at_risk as decimal(18, 2)) as {{ type_text() }})
             || ' less than in the {{ window_days }} days before.'
     end as reason,

@@ -14,7 +14,8 @@ invoice_categories as (
             when invoice_date > {{ add_days(as_of_date(), -window_days) }} then 'recent'
             when invoice_date > {{ add_days(as_of_date(), -2 * window_days) }} then 'previous'
         end as churn_window,
-        invoice_date > {{ add_days(as_of_date(), -var('peer_window_days') | int) }} as is_peer_window
+        invoice_date > {{ add_days(as_of_date(), -var('peer_window_days') | int) }}
+            as is_peer_window
     from {{ ref('invoice_category') }}
     where spend is not null and category_id <> '__uncategorised__'
 
@@ -35,10 +36,12 @@ select
     {{ as_money(
         'coalesce(sum(case when invoice_categories.is_peer_window then invoice_categories.spend end), 0)'
     ) }} as peer_window_spend,
-    count(case when invoice_categories.churn_window = 'recent' then invoice_categories.sale_date end)
-        as recent_invoices,
-    count(case when invoice_categories.churn_window = 'previous' then invoice_categories.sale_date end)
-        as prev_invoices,
+    count(
+        case when invoice_categories.churn_window = 'recent' then invoice_categories.sale_date end
+    ) as recent_invoices,
+    count(
+        case when invoice_categories.churn_window = 'previous' then invoice_categories.sale_date end
+    ) as prev_invoices,
     {{ as_of_date() }} as as_of_date
 from invoice_categories
 inner join {{ ref('dim_customer') }} as customers

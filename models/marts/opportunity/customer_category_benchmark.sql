@@ -1,5 +1,6 @@
-{# Grain: one row per known customer with a benchmark and category that a member of its peer group bought,
-   and one for all categories, __all__: what the peers spend there. Wallet and penetration read it. #}
+{# Grain: one row per known customer with a benchmark and category that a member of its peer group
+   bought, and one for all categories, __all__: what the peers spend there. Wallet and penetration
+   read it. #}
 {{ config(**indexed(['customer_id', 'category_id'])) }}
 with
 
@@ -37,9 +38,9 @@ select
     {{ as_money('case when own_spend >= quantile_spend then next_spend else quantile_spend end') }}
         as benchmark_spend,
     {{ as_money('greatest(quantile_spend - own_spend, 0)') }} as category_gap,
-    case
+    cast(case
         when own_spend = 0
             then {{ divide_money('buyer_count * median_buyer_spend', 'peer_customer_count') }}
-    end as expected_spend,
+    end as {{ type_money() }}) as expected_spend,
     as_of_date
 from benchmarks

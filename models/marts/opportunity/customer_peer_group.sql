@@ -1,6 +1,6 @@
-{# Grain: one row per known customer, with the narrowest group of peers that is large enough: who bought
-   in the last peer_window_days in the same region, is in the same RFM segment and buys mostly the same
-   category; else of all regions; else of all categories; else all who bought. #}
+{# Grain: one row per known customer, with the narrowest group of peers that is large enough: who
+   bought in the last peer_window_days in the same region, is in the same RFM segment and buys
+   mostly the same category; else of all regions; else of all categories; else all who bought. #}
 {{ config(**indexed(['customer_id'])) }}
 {%- set least_peers = var('peer_min_customers') | int -%}
 with
@@ -80,8 +80,10 @@ select
         when peer_groups.whole_peer_count >= {{ least_peers }} then peer_groups.whole_group
     end as peer_group,
     cast(case
-        when peer_groups.regional_peer_count >= {{ least_peers }} then peer_groups.regional_peer_count
-        when peer_groups.category_peer_count >= {{ least_peers }} then peer_groups.category_peer_count
+        when peer_groups.regional_peer_count >= {{ least_peers }}
+            then peer_groups.regional_peer_count
+        when peer_groups.category_peer_count >= {{ least_peers }}
+            then peer_groups.category_peer_count
         when peer_groups.segment_peer_count >= {{ least_peers }} then peer_groups.segment_peer_count
         when peer_groups.whole_peer_count >= {{ least_peers }} then peer_groups.whole_peer_count
     end as bigint) as peer_customer_count,

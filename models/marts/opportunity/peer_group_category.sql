@@ -1,5 +1,5 @@
-{# Grain: one row per peer group that a customer is compared with and category that a member bought in the
-   last peer_window_days, and one per group for all categories, __all__. #}
+{# Grain: one row per peer group that a customer is compared with and category that a member bought
+   in the last peer_window_days, and one per group for all categories, __all__. #}
 with
 
 spend as (
@@ -23,17 +23,18 @@ spend as (
 memberships as (
     {%- for group_name in ['regional_group', 'category_group', 'segment_group', 'whole_group'] %}
 
-    select
-        customer_id,
-        {{ group_name }} as peer_group
-    from {{ ref('customer_peer_group') }}
-    where {{ group_name }} is not null
-        {{- '\n    union all' if not loop.last }}
+        select
+            customer_id,
+            {{ group_name }} as peer_group
+        from {{ ref('customer_peer_group') }}
+        where {{ group_name }} is not null
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 
 ),
 
--- Rank of the quantile from the top among the peers of a member, who are one fewer than the members.
+-- Rank of the quantile from the top among the peers of a member, who are one fewer than the
+-- members.
 used_groups as (
 
     select
@@ -69,17 +70,19 @@ ranked_spend as (
 
 )
 
--- A member that spends less than the quantile of all ranks stands below it, so that the quantile is that
--- of its peers without it; one that spends as much or more has no gap either way.
+-- A member that spends less than the quantile of all ranks stands below it, so that the quantile is
+-- that of its peers without it; one that spends as much or more has no gap either way.
 select
     peer_group,
     category_id,
     cast(max(peer_customer_count) as bigint) as peer_customer_count,
     cast(max(buyer_count) as bigint) as buyer_count,
-    {{ as_money('coalesce(max(case when spend_rank = quantile_rank then peer_window_spend end), 0)') }}
-        as quantile_spend,
-    {{ as_money('coalesce(max(case when spend_rank = quantile_rank + 1 then peer_window_spend end), 0)') }}
-        as next_spend,
+    {{ as_money(
+        'coalesce(max(case when spend_rank = quantile_rank then peer_window_spend end), 0)'
+    ) }} as quantile_spend,
+    {{ as_money(
+        'coalesce(max(case when spend_rank = quantile_rank + 1 then peer_window_spend end), 0)'
+    ) }} as next_spend,
     {{ as_money(
         'max(case when 2 * spend_rank in (buyer_count + 1, buyer_count + 2) then peer_window_spend end)'
     ) }} as median_buyer_spend,

@@ -42,15 +42,16 @@ select
     peers.peer_group,
     peers.peer_customer_count,
     benchmarks.peer_benchmark_spend,
-    -- No more than the peers spend beyond the customer in its categories together, or in all; and no
-    -- more than a customer of its size can be asked for.
-    case
+    -- No more than the peers spend beyond the customer in its categories together, or in all; and
+    -- no more than a customer of its size can be asked for.
+    cast(case
         when benchmarks.customer_id is not null
-            then {{ as_money(
-                'least(benchmarks.total_gap, benchmarks.category_gap, '
-                ~ exact_decimal(var('peer_max_growth_ratio')) ~ ' * peers.peer_window_spend)'
-            ) }}
-    end as peer_gap,
+            then least(
+                benchmarks.total_gap,
+                benchmarks.category_gap,
+                {{ exact_decimal(var('peer_max_growth_ratio')) }} * peers.peer_window_spend
+            )
+    end as {{ type_money() }}) as peer_gap,
     peers.no_benchmark_reason,
     spend.as_of_date
 from spend
