@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import TypeVar
 
 from tests.independent.marts_customers import SURE_IN_DOUBLES
@@ -104,7 +105,9 @@ class Lists:
             similar = []
             for other in self.offered:
                 common = of.keys() & weights.get(other, {}).keys()
-                if other == item or len(common) < max(self.settings.recommendation_min_customers, 1):
+                if other == item or len(common) < max(
+                    self.settings.recommendation_min_customers, 1
+                ):
                     continue
                 product = sum(of[customer] * weights[other][customer] for customer in common)
                 similarity = nine_decimals(
@@ -138,8 +141,7 @@ class Lists:
             popularity_weight = float(self.settings.recommendation_popularity_weight)
             scores = {
                 item: nine_decimals(
-                    (total / best if best else 0.0)
-                    + popularity_weight * (self.buyers[item] / most)
+                    (total / best if best else 0.0) + popularity_weight * (self.buyers[item] / most)
                 )
                 for item, total in sums.items()
             }
@@ -201,7 +203,7 @@ class Rates:
 
 
 def expected_revenue(rate: float | None, amount: Decimal | None) -> Decimal | float | None:
-    """A rate, as it is published, times an amount; a double where that cannot tell four decimals."""
+    """A rate, as published, times an amount; a double where that cannot tell four decimals."""
     if rate is None or amount is None:
         return None
     value = round(rate, 12) * float(amount)
@@ -291,7 +293,7 @@ def item_reorder_due(star: Star) -> list[Row]:
     rows: list[Row] = []
     for row in now.reorders():
         dates = now.bought[row.customer, row.item]
-        gaps = [(later - day).days for day, later in zip(dates, dates[1:], strict=False)]
+        gaps = [(later - day).days for day, later in pairwise(dates)]
         gap = None
         if gaps and len(gaps) >= star.settings.reorder_min_gaps:
             gap = lower_middle(gaps)

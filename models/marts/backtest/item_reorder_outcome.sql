@@ -16,7 +16,8 @@ closed_windows as (
 
     select
         horizons.horizon_days,
-        clock.as_of_date
+        clock.as_of_date,
+        {{ days_between('clock.as_of_date', 'clock.last_invoice_date') }} as later_days
     from {{ ref('clock') }} as clock
     cross join horizons
     where {{ days_between('clock.as_of_date', 'clock.last_invoice_date') }} >= horizons.horizon_days
@@ -97,7 +98,6 @@ reorders as (
 
 ),
 
--- A due date is right if the item is bought again within the horizon in which it falls.
 shown_items as (
 
     select
@@ -111,15 +111,6 @@ shown_items as (
     union all
     select
         closed_windows.horizon_days,
-        'due_date' as method_name,
-        reorders.customer_number,
-        reorders.item_number
-    from reorders
-    cross join closed_windows
-    where reorders.overdue_days <= 0 and -reorders.overdue_days <= closed_windows.horizon_days
-    union all
-    select
-        closed_windows.horizon_days,
         'most_often_bought' as method_name,
         owned_items.customer_number,
         owned_items.item_number
@@ -129,7 +120,7 @@ shown_items as (
 
 ),
 
-outcomes as (
+list_outcomes as (
 
     select
         shown_items.method_name,
@@ -143,6 +134,41 @@ outcomes as (
             shown_items.customer_number = repurchases.customer_number
             and shown_items.item_number = repurchases.item_number
     group by shown_items.method_name, shown_items.horizon_days, shown_items.customer_number
+
+),
+
+-- A due date within the horizon is right if the item is next bought at most that many days before
+-- or after it, which is known once twice the horizon has passed.
+due_date_outcomes as (
+
+    select
+        'due_date' as method_name,
+        closed_windows.horizon_days,
+        reorders.customer_number,
+        count(*) as shown_count,
+        count(case
+            when abs(repurchases.days_until + reorders.overdue_days) <= closed_windows.horizon_days
+                then 1
+        end) as hit_count
+    from reorders
+    inner join closed_windows
+        on
+            closed_windows.later_days >= 2 * closed_windows.horizon_days
+            and reorders.overdue_days < 0
+            and -reorders.overdue_days <= closed_windows.horizon_days
+    left join repurchases
+        on
+            reorders.customer_number = repurchases.customer_number
+            and reorders.item_number = repurchases.item_number
+    group by closed_windows.horizon_days, reorders.customer_number
+
+),
+
+outcomes as (
+
+    select * from list_outcomes
+    union all
+    select * from due_date_outcomes
 
 ),
 

@@ -32,13 +32,15 @@ numbered_customers as (
 
 ),
 
+-- An item that comes later must not change a number.
 numbered_items as (
 
     select
         item_id,
         row_number() over (order by item_id) as item_number
-    from {{ ref('dim_item') }}
-    where is_product
+    from {{ ref('fct_invoice_line') }}
+    where is_product and invoice_date <= {{ as_of_date() }}
+    group by item_id
 
 )
 

@@ -3,8 +3,8 @@
    customers buy them now. #}
 with
 
--- What each item bought lately says for its neighbours. The item that says most is kept in the low 31
--- bits of a number whose high bits are what it says, so that one aggregate finds it.
+-- What each item bought lately says for its neighbours. The item that says most is kept in the low
+-- 31 bits of a number whose high bits are what it says, so that one aggregate finds it.
 evidence as (
 
     select
@@ -58,7 +58,8 @@ candidates as (
         item_number,
         sum(contribution) as similarity_score,
         max(
-            cast(floor(1000000000 * contribution) as bigint) * 2147483648 + 2147483647 - evidence_number
+            cast(floor(1000000000 * contribution) as bigint) * 2147483648
+            + 2147483647 - evidence_number
         ) as evidence_code
     from contributions
     group by list_number, customer_number, item_number
@@ -97,7 +98,8 @@ scored_items as (
             coalesce(
                 {{ divide('new_items.similarity_score', 'new_items.best_similarity_score') }}, 0
             )
-            + {{ as_double(var('recommendation_popularity_weight')) }} * {{ as_double('items.popularity') }}
+            + {{ as_double(var('recommendation_popularity_weight')) }}
+            * {{ as_double('items.popularity') }}
             as decimal(28, 9)
         ) as score
     from new_items
