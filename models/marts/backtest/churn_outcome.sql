@@ -1,6 +1,6 @@
 {# Grain: one row per method and customer of the back-test: what the method said at as_of_date and
    whether no order followed within churn_horizon_days. No rows before those have passed. Customers
-   are those scored who ordered within churn_lapsed_days: of the others everybody knows. #}
+   are all those scored. #}
 {%- set days = var('churn_horizon_days') -%}
 with
 
@@ -36,7 +36,6 @@ known_rate as (
     where
         snapshot_kind = 'training'
         and training_weight = 1
-        and recency_days < {{ var('churn_lapsed_days') }}
 
 ),
 
@@ -59,7 +58,7 @@ customers as (
     cross join known_rate
     left join later_orders
         on churn.customer_id = later_orders.customer_id
-    where churn.is_scored and churn.recency_days < {{ var('churn_lapsed_days') }}
+    where churn.is_scored
 
 ),
 

@@ -38,9 +38,7 @@ panel as (
         bgnbd_probability,
         as_of_date
     from {{ ref('customer_snapshot') }}
-    where
-        snapshot_kind in ('score', 'season')
-        or (snapshot_kind = 'training' and recency_days < {{ var('churn_lapsed_days') }})
+    where snapshot_kind in ('score', 'season', 'training')
 
 ),
 
@@ -87,6 +85,7 @@ stage_0 as (
 
     select
         *,
+        count(case when weight > 0 then 1 end) over () as training_row_count,
         ln((sum(weight * churned) over () + 0.5) / (sum(weight * (1 - churned)) over () + 0.5))
             as log_odds_0
     from binned
@@ -123,6 +122,7 @@ final as (
     select
         customer_id,
         snapshot_kind,
+        cast(training_row_count as bigint) as training_row_count,
         {{ as_ratio('log_odds_0') }} as base_log_odds,
         {%- for table in tables %}
         {{ as_ratio(

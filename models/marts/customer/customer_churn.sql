@@ -1,6 +1,7 @@
 {# Grain: one row per known customer, with the probability of no order in the next
-   churn_horizon_days. Once a year has closed it is the mean of the BG/NBD model and the scorecard in
-   log odds, shifted by how the two fared in the same season last year; before, the model alone. #}
+   churn_horizon_days: the mean of the BG/NBD model and the scorecard in log odds, shifted by how the
+   two fared in the same season last year. Until that season has closed the mean is shifted to the
+   level of the model, and until any snapshot has closed the model stands alone. #}
 {{ config(**indexed(['customer_id'])) }}
 {%- set days = var('churn_horizon_days') -%}
 with
@@ -19,8 +20,7 @@ scores as (
         {{ as_double('scorecard.spend_part') }} as spend_part,
         {{ as_double('scorecard.season_part') }} as season_part,
         {{ as_double('scorecard.value_part') }} as value_part,
-        snapshots.snapshot_kind = 'season'
-        and snapshots.recency_days < {{ var('churn_lapsed_days') }} as is_of_season
+        scorecard.training_row_count
     from {{ ref('customer_snapshot') }} as snapshots
     inner join {{ ref('churn_scorecard') }} as scorecard
         on
@@ -38,13 +38,16 @@ blended as (
 
 ),
 
-season_counts as (
+levels as (
 
     select
         *,
-        sum(case when is_of_season then 1 else 0 end) over () as season_count,
-        sum(case when is_of_season then is_churned else 0 end) over () as season_churned,
-        sum(case when is_of_season then blended_probability else 0 end) over () as season_predicted
+        max(case when snapshot_kind = 'season' then 1 else 0 end) over () as has_season,
+        {{ as_double('count(*) over (partition by snapshot_kind)') }} as kind_count,
+        sum(
+            case when snapshot_kind = 'season' then is_churned else {{ as_double('bgnbd_probability') }} end
+        ) over (partition by snapshot_kind) as level,
+        sum(blended_probability) over (partition by snapshot_kind) as blended_level
     from blended
 
 ),
@@ -53,10 +56,15 @@ seasoned as (
 
     select
         *,
-        season_count > 0 as is_season_closed,
-        {{ log_odds(divide('season_churned', 'season_count')) }}
-        - {{ log_odds(divide('season_predicted', 'season_count')) }} as season_shift
-    from season_counts
+        max(
+            case
+                when has_season = 0 or snapshot_kind = 'season'
+                    then
+                        {{ log_odds('level / kind_count') }}
+                        - {{ log_odds('blended_level / kind_count') }}
+            end
+        ) over () as season_shift
+    from levels
 
 ),
 
@@ -66,7 +74,7 @@ judged as (
         *,
         sum(case when order_day_count > 1 then 1 else 0 end) over () as repeat_customer_count,
         {{ as_ratio(
-            'case when is_season_closed then '
+            'case when training_row_count > 0 then '
             ~ logistic('(model_log_odds + scorecard_log_odds) / 2 + season_shift')
             ~ ' else ' ~ as_double('bgnbd_probability') ~ ' end'
         ) }} as churn_probability
@@ -171,7 +179,7 @@ explained as (
         max(history_days) as history_days,
         max(repeat_customer_count) as repeat_customer_count,
         max(churn_probability) as churn_probability,
-        max(case when is_season_closed then 1 else 0 end) as has_season,
+        max(has_season) as has_season,
         max(case when part_name = 'silence' then sentence end) as silence_sentence,
         max(case when part_rank = 1 then part_name end) as first_part,
         max(case when part_rank = 1 then sentence end) as first_sentence,
@@ -217,12 +225,11 @@ select
         when not_scored_reason is not null then null
         when recency_days >= {{ var('churn_lapsed_days') }}
             then 'Long lapsed: no order for ' || {{ as_count('recency_days', 'day') }} || '.'
-        when has_season = 0 then silence_sentence
         else first_sentence
     end as reason_1,
     case
         when not_scored_reason is not null then null
-        when has_season = 0 then 'No closed season yet: the probability knows no time of year.'
+        when has_season = 0 then 'No closed season yet, so the probability knows no time of year.'
         when recency_days >= {{ var('churn_lapsed_days') }} and first_part <> 'silence'
             then first_sentence
         else second_sentence
