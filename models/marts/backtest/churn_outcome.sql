@@ -27,7 +27,7 @@ later_orders as (
 
 ),
 
--- The rate of the last snapshot that had closed, the one of full weight, is all a constant can know.
+-- All that a constant can know: the rate of the last snapshot that had closed, that of full weight.
 known_rate as (
 
     select
@@ -66,8 +66,8 @@ methods as (
 
     select 'customer_churn' as method_name
     {%- for method in ['bgnbd_alone', 'recency', 'frequency', 'global_mean'] %}
-    union all
-    select '{{ method }}' as method_name
+        union all
+        select '{{ method }}' as method_name
     {%- endfor %}
 
 )

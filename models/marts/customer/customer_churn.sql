@@ -45,7 +45,10 @@ levels as (
         max(case when snapshot_kind = 'season' then 1 else 0 end) over () as has_season,
         {{ as_double('count(*) over (partition by snapshot_kind)') }} as kind_count,
         sum(
-            case when snapshot_kind = 'season' then is_churned else {{ as_double('bgnbd_probability') }} end
+            case
+                when snapshot_kind = 'season' then is_churned
+                else {{ as_double('bgnbd_probability') }}
+            end
         ) over (partition by snapshot_kind) as level,
         sum(blended_probability) over (partition by snapshot_kind) as blended_level
     from blended
@@ -87,8 +90,8 @@ part_names as (
 
     select 'silence' as part_name
     {%- for part in ['orders', 'trend', 'spend', 'season', 'value'] %}
-    union all
-    select '{{ part }}' as part_name
+        union all
+        select '{{ part }}' as part_name
     {%- endfor %}
 
 ),
@@ -101,7 +104,8 @@ parts as (
         part_names.part_name,
         {{ as_ratio(
             "case part_names.part_name"
-            ~ " when 'silence' then (judged.model_log_odds - judged.base_log_odds + judged.silence_part) / 2"
+            ~ " when 'silence'"
+            ~ " then (judged.model_log_odds - judged.base_log_odds + judged.silence_part) / 2"
             ~ " when 'orders' then judged.orders_part / 2"
             ~ " when 'trend' then judged.trend_part / 2"
             ~ " when 'spend' then judged.spend_part / 2"
@@ -118,7 +122,8 @@ directed_parts as (
 
     select
         *,
-        case when sum(part_log_odds) over (partition by customer_id) < 0 then -1 else 1 end as direction
+        case when sum(part_log_odds) over (partition by customer_id) < 0 then -1 else 1 end
+            as direction
     from parts
 
 ),
@@ -127,10 +132,29 @@ ranked_parts as (
 
     select
         *,
-        row_number() over (partition by customer_id order by direction * part_log_odds desc, part_name)
-            as part_rank,
-        case when part_log_odds > 0 then ': raises the risk.' else ': lowers the risk.' end as effect
+        row_number() over (
+            partition by customer_id order by direction * part_log_odds desc, part_name
+        ) as part_rank,
+        case when part_log_odds > 0 then ': raises the risk.' else ': lowers the risk.' end
+            as effect
     from directed_parts
+
+),
+
+-- Numbers as they stand in a sentence.
+worded as (
+
+    select
+        *,
+        {{ as_count('recency_days', 'day') }} as recency_text,
+        {{ as_count(whole_number('mean_gap_days'), 'day') }} as gap_text,
+        {{ as_count('year_order_days', 'day') }} as year_text,
+        {{ as_count('recent_order_days', 'day') }} as recent_text,
+        cast(previous_order_days as {{ type_text() }}) as previous_text,
+        {{ as_count('season_order_days', 'day') }} as season_text,
+        cast({{ whole_number('year_spend') }} as {{ type_text() }}) as spend_text,
+        cast({{ whole_number('mean_day_value') }} as {{ type_text() }}) as value_text
+    from ranked_parts
 
 ),
 
@@ -138,35 +162,28 @@ sentences as (
 
     select
         *,
-        case part_name
-            when 'silence' then
-                'Last order ' || {{ as_count('recency_days', 'day') }} || ' ago'
-                || case
-                    when mean_gap_days is null then ', the only one so far'
-                    else ', usually one every ' || {{ as_count('cast(mean_gap_days as decimal(18,0))', 'day') }}
-                end
-            when 'orders' then
-                'Ordered on ' || {{ as_count('year_order_days', 'day') }} || ' in the last 365'
-            when 'trend' then
-                'Ordered on ' || {{ as_count('recent_order_days', 'day') }}
-                || ' of the last {{ days }}, on ' || cast(previous_order_days as {{ type_text() }})
-                || ' of the {{ days }} before'
-            when 'spend' then
-                'Spent ' || cast(cast(year_spend as decimal(18,0)) as {{ type_text() }})
-                || ' in the last 365 days'
-            when 'season' then
-                case
-                    when history_days < 365 then 'The same season last year is not known'
-                    when season_order_days is null then 'No customer yet in the same season last year'
-                    else
-                        'Ordered on ' || {{ as_count('season_order_days', 'day') }}
-                        || ' in the same {{ days }} days last year'
-                end
-            when 'value' then
-                'Spends ' || cast(cast(mean_day_value as decimal(18,0)) as {{ type_text() }})
-                || ' on a usual order day'
+        case
+            when part_name = 'silence' and mean_gap_days is null
+                then 'Last order ' || recency_text || ' ago, the only one so far'
+            when part_name = 'silence'
+                then 'Last order ' || recency_text || ' ago, usually one every ' || gap_text
+            when part_name = 'orders'
+                then 'Ordered on ' || year_text || ' in the last 365'
+            when part_name = 'trend'
+                then
+                    'Ordered on ' || recent_text || ' of the last {{ days }}, on ' || previous_text
+                    || ' of the {{ days }} before'
+            when part_name = 'spend'
+                then 'Spent ' || spend_text || ' in the last 365 days'
+            when part_name = 'value'
+                then 'Spends ' || value_text || ' on a usual order day'
+            when history_days < 365
+                then 'The same season last year is not known'
+            when season_order_days is null
+                then 'No customer yet in the same season last year'
+            else 'Ordered on ' || season_text || ' in the same {{ days }} days last year'
         end || effect as sentence
-    from ranked_parts
+    from worded
 
 ),
 

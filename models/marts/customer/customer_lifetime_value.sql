@@ -1,5 +1,5 @@
-{# Grain: one row per known customer: what they have spent, and what they are expected to spend in the
-   next value_horizon_days, with the range in which past predictions of that size came true. #}
+{# Grain: one row per known customer: what they have spent, and what they are expected to spend in
+   the next value_horizon_days, with the range in which past predictions of that size came true. #}
 {{ config(**indexed(['customer_id'])) }}
 {%- set lower_share = '%.6f' | format((1 - var('value_interval')) / 2) -%}
 {%- set upper_share = '%.6f' | format((1 + var('value_interval')) / 2) -%}
@@ -78,10 +78,16 @@ ranged as (
     select
         *,
         max(
-            case when is_past and error_rank = ceil({{ lower_share }} * error_count) then error_ratio end
+            case
+                when is_past and error_rank = ceil({{ lower_share }} * error_count)
+                    then error_ratio
+            end
         ) over (partition by like_group) as lower_ratio,
         max(
-            case when is_past and error_rank = ceil({{ upper_share }} * error_count) then error_ratio end
+            case
+                when is_past and error_rank = ceil({{ upper_share }} * error_count)
+                    then error_ratio
+            end
         ) over (partition by like_group) as upper_ratio,
         max(case when is_past then snapshot_date end) over () as past_date,
         sum(case when is_past then next_spend end) over () as past_actual,
