@@ -229,8 +229,9 @@ gated as (
 select
     customer_id,
     recency_days,
-    mean_gap_days,
-    case when not_scored_reason is null then churn_probability end as churn_probability,
+    {{ as_ratio('mean_gap_days') }} as mean_gap_days,
+    {{ as_ratio('case when not_scored_reason is null then churn_probability end') }}
+        as churn_probability,
     case
         when not_scored_reason is not null then null
         when recency_days >= {{ var('churn_lapsed_days') }} then 'lapsed'

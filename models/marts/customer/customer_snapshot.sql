@@ -231,7 +231,7 @@ select
         'alive_probability * order_days_if_alive * (order_day_count * mean_day_value + usual_day_value)'
         ~ ' / (order_day_count + 1)'
     ) }} as expected_spend,
-    case when snapshot_kind in ('season', 'closed') then {{ as_money('next_spend') }} end
+    {{ as_money("case when snapshot_kind in ('season', 'closed') then next_spend end") }}
         as next_spend,
     as_of_date
 from judged
