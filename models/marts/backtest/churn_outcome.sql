@@ -1,6 +1,6 @@
 {# Grain: one row per method and customer of the back-test: what the method said at as_of_date and
    whether no order followed within churn_horizon_days. No rows before those have passed. Customers
-   are those scored who ordered within churn_lapsed_days: of the others everybody knows. #}
+   are all those scored. #}
 {%- set days = var('churn_horizon_days') -%}
 with
 
@@ -27,7 +27,7 @@ later_orders as (
 
 ),
 
--- The rate of the last snapshot that had closed, the one of full weight, is all a constant can know.
+-- All that a constant can know: the rate of the last snapshot that had closed, that of full weight.
 known_rate as (
 
     select
@@ -36,7 +36,6 @@ known_rate as (
     where
         snapshot_kind = 'training'
         and training_weight = 1
-        and recency_days < {{ var('churn_lapsed_days') }}
 
 ),
 
@@ -59,7 +58,7 @@ customers as (
     cross join known_rate
     left join later_orders
         on churn.customer_id = later_orders.customer_id
-    where churn.is_scored and churn.recency_days < {{ var('churn_lapsed_days') }}
+    where churn.is_scored
 
 ),
 
@@ -67,8 +66,8 @@ methods as (
 
     select 'customer_churn' as method_name
     {%- for method in ['bgnbd_alone', 'recency', 'frequency', 'global_mean'] %}
-    union all
-    select '{{ method }}' as method_name
+        union all
+        select '{{ method }}' as method_name
     {%- endfor %}
 
 )

@@ -1,6 +1,6 @@
 {# Grain: one row per method and customer of the back-test: the spend that the method expected at
    as_of_date, and what was spent in value_horizon_days. No rows before those have passed. Customers
-   are those scored who ordered within churn_lapsed_days. #}
+   are all those scored. #}
 {%- set days = var('value_horizon_days') -%}
 with
 
@@ -43,7 +43,7 @@ customers as (
         on value.customer_id = snapshots.customer_id and snapshots.snapshot_kind = 'score'
     left join later_spend
         on value.customer_id = later_spend.customer_id
-    where value.is_scored and snapshots.recency_days < {{ var('churn_lapsed_days') }}
+    where value.is_scored
 
 ),
 

@@ -6,7 +6,7 @@
    that. Each round tries 3 x 3 x 3 x 3 points around the best so far, and its steps are
    shorter than those of the round before. A customer's worth of prior keeps a company without
    repeat orders from running off to infinity. #}
-{%- set round_count = 14 -%}
+{%- set round_count = 10 -%}
 with
 
 observed as (
@@ -60,100 +60,100 @@ best_0 as (
 
 ),
 {% for round in range(1, round_count + 1) %}
-{%- set step_length = as_double('%.12f' | format(1.2 * 0.65 ** (round - 1))) %}
-points_{{ round }} as (
+    {%- set step_length = as_double('%.12f' | format(1.2 * 0.58 ** (round - 1))) %}
+    points_{{ round }} as (
 
-    select
-        directions.direction_number,
-        best.customer_count,
-        best.log_observed_rate,
-        best.log_shape + directions.first_step * {{ step_length }} as log_shape,
-        best.log_rate + directions.second_step * {{ step_length }} as log_rate,
-        best.log_drop_odds + directions.third_step * {{ step_length }} as log_drop_odds,
-        best.log_drop_size + directions.fourth_step * {{ step_length }} as log_drop_size
-    from best_{{ round - 1 }} as best
-    cross join directions
+        select
+            directions.direction_number,
+            best.customer_count,
+            best.log_observed_rate,
+            best.log_shape + directions.first_step * {{ step_length }} as log_shape,
+            best.log_rate + directions.second_step * {{ step_length }} as log_rate,
+            best.log_drop_odds + directions.third_step * 1.5 * {{ step_length }} as log_drop_odds,
+            best.log_drop_size + directions.fourth_step * {{ step_length }} as log_drop_size
+        from best_{{ round - 1 }} as best
+        cross join directions
 
-),
+    ),
 
-parameters_{{ round }} as (
+    parameters_{{ round }} as (
 
-    select
-        *,
-        exp(log_shape) as rate_shape,
-        exp(log_shape - log_rate) as rate_scale,
-        exp(log_drop_size) * {{ logistic('log_drop_odds') }} as drop_a,
-        exp(log_drop_size) * {{ logistic('-log_drop_odds') }} as drop_b
-    from points_{{ round }}
+        select
+            *,
+            exp(log_shape) as rate_shape,
+            exp(log_shape - log_rate) as rate_scale,
+            exp(log_drop_size) * {{ logistic('log_drop_odds') }} as drop_a,
+            exp(log_drop_size) * {{ logistic('-log_drop_odds') }} as drop_b
+        from points_{{ round }}
 
-),
+    ),
 
-constants_{{ round }} as (
+    constants_{{ round }} as (
 
-    select
-        *,
-        rate_shape * ln(rate_scale) - {{ log_gamma('rate_shape') }} as shape_constant,
-        {{ log_gamma('(drop_a + drop_b)') }} - {{ log_gamma('drop_b') }} as drop_constant,
-        -(
-            power(log_shape + 0.3, 2) + power(log_rate - log_observed_rate - 0.7, 2)
-            + power(log_drop_odds + 2.5, 2) + power(log_drop_size - 1, 2)
-        ) / 8 as log_prior
-    from parameters_{{ round }}
+        select
+            *,
+            rate_shape * ln(rate_scale) - {{ log_gamma('rate_shape') }} as shape_constant,
+            {{ log_gamma('(drop_a + drop_b)') }} - {{ log_gamma('drop_b') }} as drop_constant,
+            -(
+                power(log_shape + 0.3, 2) + power(log_rate - log_observed_rate - 0.7, 2)
+                + power(log_drop_odds + 2.5, 2) + power(log_drop_size - 1, 2)
+            ) / 18 as log_prior
+        from parameters_{{ round }}
 
-),
+    ),
 
-likelihoods_{{ round }} as (
+    likelihoods_{{ round }} as (
 
-    select
-        constants.direction_number,
-        constants.customer_count,
-        constants.log_observed_rate,
-        constants.log_shape,
-        constants.log_rate,
-        constants.log_drop_odds,
-        constants.log_drop_size,
+        select
+            constants.direction_number,
+            constants.customer_count,
+            constants.log_observed_rate,
+            constants.log_shape,
+            constants.log_rate,
+            constants.log_drop_odds,
+            constants.log_drop_size,
         {{ as_ratio(
             '(constants.log_prior + sum(cells.customer_count * '
             ~ bgnbd_log_likelihood('cells.repeat_count', 'cells.last_week', 'cells.age_weeks')
             ~ ')) / constants.customer_count'
         ) }} as log_likelihood
-    from constants_{{ round }} as constants
-    cross join {{ ref('bgnbd_cell') }} as cells
-    group by
-        constants.direction_number,
-        constants.customer_count,
-        constants.log_observed_rate,
-        constants.log_shape,
-        constants.log_rate,
-        constants.log_drop_odds,
-        constants.log_drop_size,
-        constants.log_prior
+        from constants_{{ round }} as constants
+        cross join {{ ref('bgnbd_cell') }} as cells
+        group by
+            constants.direction_number,
+            constants.customer_count,
+            constants.log_observed_rate,
+            constants.log_shape,
+            constants.log_rate,
+            constants.log_drop_odds,
+            constants.log_drop_size,
+            constants.log_prior
 
-),
+    ),
 
-ranked_{{ round }} as (
+    ranked_{{ round }} as (
 
-    select
-        *,
-        row_number() over (order by log_likelihood desc, direction_number) as likelihood_rank
-    from likelihoods_{{ round }}
+        select
+            *,
+            row_number() over (order by log_likelihood desc, direction_number) as likelihood_rank
+        from likelihoods_{{ round }}
 
-),
+    ),
 
-best_{{ round }} as (
+    best_{{ round }} as (
 
-    select
-        customer_count,
-        log_observed_rate,
-        log_shape,
-        log_rate,
-        log_drop_odds,
-        log_drop_size,
-        log_likelihood
-    from ranked_{{ round }}
-    where likelihood_rank = 1
+        select
+            customer_count,
+            log_observed_rate,
+            log_shape,
+            log_rate,
+            log_drop_odds,
+            log_drop_size,
+            log_likelihood
+        from ranked_{{ round }}
+        where likelihood_rank = 1
 
-),
+    ),
 {% endfor %}
 final as (
 

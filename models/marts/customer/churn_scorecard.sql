@@ -31,16 +31,18 @@ panel as (
             when history_days >= 365 then -1
             else -2
         end as season_bin,
-        case when mean_gap_days > 0 then {{ as_ratio('recency_days / ' ~ as_double('mean_gap_days')) }} end
+        case
+            when
+                mean_gap_days > 0
+                then {{ as_ratio('recency_days / ' ~ as_double('mean_gap_days')) }}
+        end
             as gap_ratio,
         year_spend,
         mean_day_value,
         bgnbd_probability,
         as_of_date
     from {{ ref('customer_snapshot') }}
-    where
-        snapshot_kind in ('score', 'season')
-        or (snapshot_kind = 'training' and recency_days < {{ var('churn_lapsed_days') }})
+    where snapshot_kind in ('score', 'season', 'training')
 
 ),
 
@@ -69,13 +71,18 @@ binned as (
         bgnbd_probability,
         as_of_date,
         floor({{ divide('20 * model_rank', 'row_count') }}) as model_bin,
-        10 * floor({{ divide('8 * recency_rank', 'row_count') }}) + {{ count_class('order_day_count') }}
+        10 * floor({{ divide('8 * recency_rank', 'row_count') }})
+        + {{ count_class('order_day_count') }}
             as recency_bin,
-        case when gap_ratio is null then -1 else floor({{ divide('12 * gap_rank', 'row_count') }}) end
+        case
+            when gap_ratio is null then -1 else floor({{ divide('12 * gap_rank', 'row_count') }})
+        end
             as gap_bin,
         {{ count_class('year_order_days') }} as orders_bin,
         4 * recent_class + previous_class as trend_bin,
-        case when year_spend <= 0 then -1 else floor({{ divide('10 * spend_rank', 'row_count') }}) end
+        case
+            when year_spend <= 0 then -1 else floor({{ divide('10 * spend_rank', 'row_count') }})
+        end
             as spend_bin,
         season_bin,
         floor({{ divide('10 * value_rank', 'row_count') }}) as value_bin
@@ -87,42 +94,44 @@ stage_0 as (
 
     select
         *,
+        count(case when weight > 0 then 1 end) over () as training_row_count,
         ln((sum(weight * churned) over () + 0.5) / (sum(weight * (1 - churned)) over () + 0.5))
             as log_odds_0
     from binned
 
 ),
 {% for stage in range(1, stage_count + 1) %}
-{%- set bin = tables[(stage - 1) % (tables | length)] ~ '_bin' %}
-guessed_{{ stage }} as (
+    {%- set bin = tables[(stage - 1) % (tables | length)] ~ '_bin' %}
+    guessed_{{ stage }} as (
 
-    select
-        *,
-        {{ logistic('log_odds_' ~ (stage - 1)) }} as probability_{{ stage }}
-    from stage_{{ stage - 1 }}
+        select
+            *,
+            {{ logistic('log_odds_' ~ (stage - 1)) }} as probability_{{ stage }}
+        from stage_{{ stage - 1 }}
 
-),
+    ),
 
-stage_{{ stage }} as (
+    stage_{{ stage }} as (
 
-    select
-        *,
-        log_odds_{{ stage - 1 }}
-        + 0.7 * sum(weight * (churned - probability_{{ stage }})) over (partition by {{ bin }})
-        / (
-            sum(weight * probability_{{ stage }} * (1 - probability_{{ stage }}))
-                over (partition by {{ bin }})
-            + 4
-        ) as log_odds_{{ stage }}
-    from guessed_{{ stage }}
+        select
+            *,
+            log_odds_{{ stage - 1 }}
+            + 0.7 * sum(weight * (churned - probability_{{ stage }})) over (partition by {{ bin }})
+            / (
+                sum(weight * probability_{{ stage }} * (1 - probability_{{ stage }}))
+                    over (partition by {{ bin }})
+                + 4
+            ) as log_odds_{{ stage }}
+        from guessed_{{ stage }}
 
-),
+    ),
 {% endfor %}
 final as (
 
     select
         customer_id,
         snapshot_kind,
+        cast(training_row_count as bigint) as training_row_count,
         {{ as_ratio('log_odds_0') }} as base_log_odds,
         {%- for table in tables %}
         {{ as_ratio(

@@ -1,6 +1,7 @@
 {# Grain: one row per known customer, with the probability of no order in the next
-   churn_horizon_days. Once a year has closed it is the mean of the BG/NBD model and the scorecard in
-   log odds, shifted by how the two fared in the same season last year; before, the model alone. #}
+   churn_horizon_days: the mean of the BG/NBD model and the scorecard in log odds, shifted by how the
+   two fared in the same season last year. Until that season has closed the mean is shifted to the
+   level of the model, and until any snapshot has closed the model stands alone. #}
 {{ config(**indexed(['customer_id'])) }}
 {%- set days = var('churn_horizon_days') -%}
 with
@@ -19,8 +20,7 @@ scores as (
         {{ as_double('scorecard.spend_part') }} as spend_part,
         {{ as_double('scorecard.season_part') }} as season_part,
         {{ as_double('scorecard.value_part') }} as value_part,
-        snapshots.snapshot_kind = 'season'
-        and snapshots.recency_days < {{ var('churn_lapsed_days') }} as is_of_season
+        scorecard.training_row_count
     from {{ ref('customer_snapshot') }} as snapshots
     inner join {{ ref('churn_scorecard') }} as scorecard
         on
@@ -38,13 +38,19 @@ blended as (
 
 ),
 
-season_counts as (
+levels as (
 
     select
         *,
-        sum(case when is_of_season then 1 else 0 end) over () as season_count,
-        sum(case when is_of_season then is_churned else 0 end) over () as season_churned,
-        sum(case when is_of_season then blended_probability else 0 end) over () as season_predicted
+        max(case when snapshot_kind = 'season' then 1 else 0 end) over () as has_season,
+        {{ as_double('count(*) over (partition by snapshot_kind)') }} as kind_count,
+        sum(
+            case
+                when snapshot_kind = 'season' then is_churned
+                else {{ as_double('bgnbd_probability') }}
+            end
+        ) over (partition by snapshot_kind) as level,
+        sum(blended_probability) over (partition by snapshot_kind) as blended_level
     from blended
 
 ),
@@ -53,10 +59,15 @@ seasoned as (
 
     select
         *,
-        season_count > 0 as is_season_closed,
-        {{ log_odds(divide('season_churned', 'season_count')) }}
-        - {{ log_odds(divide('season_predicted', 'season_count')) }} as season_shift
-    from season_counts
+        max(
+            case
+                when has_season = 0 or snapshot_kind = 'season'
+                    then
+                        {{ log_odds('level / kind_count') }}
+                        - {{ log_odds('blended_level / kind_count') }}
+            end
+        ) over () as season_shift
+    from levels
 
 ),
 
@@ -66,7 +77,7 @@ judged as (
         *,
         sum(case when order_day_count > 1 then 1 else 0 end) over () as repeat_customer_count,
         {{ as_ratio(
-            'case when is_season_closed then '
+            'case when training_row_count > 0 then '
             ~ logistic('(model_log_odds + scorecard_log_odds) / 2 + season_shift')
             ~ ' else ' ~ as_double('bgnbd_probability') ~ ' end'
         ) }} as churn_probability
@@ -79,8 +90,8 @@ part_names as (
 
     select 'silence' as part_name
     {%- for part in ['orders', 'trend', 'spend', 'season', 'value'] %}
-    union all
-    select '{{ part }}' as part_name
+        union all
+        select '{{ part }}' as part_name
     {%- endfor %}
 
 ),
@@ -93,7 +104,8 @@ parts as (
         part_names.part_name,
         {{ as_ratio(
             "case part_names.part_name"
-            ~ " when 'silence' then (judged.model_log_odds - judged.base_log_odds + judged.silence_part) / 2"
+            ~ " when 'silence'"
+            ~ " then (judged.model_log_odds - judged.base_log_odds + judged.silence_part) / 2"
             ~ " when 'orders' then judged.orders_part / 2"
             ~ " when 'trend' then judged.trend_part / 2"
             ~ " when 'spend' then judged.spend_part / 2"
@@ -110,7 +122,8 @@ directed_parts as (
 
     select
         *,
-        case when sum(part_log_odds) over (partition by customer_id) < 0 then -1 else 1 end as direction
+        case when sum(part_log_odds) over (partition by customer_id) < 0 then -1 else 1 end
+            as direction
     from parts
 
 ),
@@ -119,10 +132,29 @@ ranked_parts as (
 
     select
         *,
-        row_number() over (partition by customer_id order by direction * part_log_odds desc, part_name)
-            as part_rank,
-        case when part_log_odds > 0 then ': raises the risk.' else ': lowers the risk.' end as effect
+        row_number() over (
+            partition by customer_id order by direction * part_log_odds desc, part_name
+        ) as part_rank,
+        case when part_log_odds > 0 then ': raises the risk.' else ': lowers the risk.' end
+            as effect
     from directed_parts
+
+),
+
+-- Numbers as they stand in a sentence.
+worded as (
+
+    select
+        *,
+        {{ as_count('recency_days', 'day') }} as recency_text,
+        {{ as_count(whole_number('mean_gap_days'), 'day') }} as gap_text,
+        {{ as_count('year_order_days', 'day') }} as year_text,
+        {{ as_count('recent_order_days', 'day') }} as recent_text,
+        cast(previous_order_days as {{ type_text() }}) as previous_text,
+        {{ as_count('season_order_days', 'day') }} as season_text,
+        cast({{ whole_number('year_spend') }} as {{ type_text() }}) as spend_text,
+        cast({{ whole_number('mean_day_value') }} as {{ type_text() }}) as value_text
+    from ranked_parts
 
 ),
 
@@ -130,35 +162,28 @@ sentences as (
 
     select
         *,
-        case part_name
-            when 'silence' then
-                'Last order ' || {{ as_count('recency_days', 'day') }} || ' ago'
-                || case
-                    when mean_gap_days is null then ', the only one so far'
-                    else ', usually one every ' || {{ as_count('cast(mean_gap_days as decimal(18,0))', 'day') }}
-                end
-            when 'orders' then
-                'Ordered on ' || {{ as_count('year_order_days', 'day') }} || ' in the last 365'
-            when 'trend' then
-                'Ordered on ' || {{ as_count('recent_order_days', 'day') }}
-                || ' of the last {{ days }}, on ' || cast(previous_order_days as {{ type_text() }})
-                || ' of the {{ days }} before'
-            when 'spend' then
-                'Spent ' || cast(cast(year_spend as decimal(18,0)) as {{ type_text() }})
-                || ' in the last 365 days'
-            when 'season' then
-                case
-                    when history_days < 365 then 'The same season last year is not known'
-                    when season_order_days is null then 'No customer yet in the same season last year'
-                    else
-                        'Ordered on ' || {{ as_count('season_order_days', 'day') }}
-                        || ' in the same {{ days }} days last year'
-                end
-            when 'value' then
-                'Spends ' || cast(cast(mean_day_value as decimal(18,0)) as {{ type_text() }})
-                || ' on a usual order day'
+        case
+            when part_name = 'silence' and mean_gap_days is null
+                then 'Last order ' || recency_text || ' ago, the only one so far'
+            when part_name = 'silence'
+                then 'Last order ' || recency_text || ' ago, usually one every ' || gap_text
+            when part_name = 'orders'
+                then 'Ordered on ' || year_text || ' in the last 365'
+            when part_name = 'trend'
+                then
+                    'Ordered on ' || recent_text || ' of the last {{ days }}, on ' || previous_text
+                    || ' of the {{ days }} before'
+            when part_name = 'spend'
+                then 'Spent ' || spend_text || ' in the last 365 days'
+            when part_name = 'value'
+                then 'Spends ' || value_text || ' on a usual order day'
+            when history_days < 365
+                then 'The same season last year is not known'
+            when season_order_days is null
+                then 'No customer yet in the same season last year'
+            else 'Ordered on ' || season_text || ' in the same {{ days }} days last year'
         end || effect as sentence
-    from ranked_parts
+    from worded
 
 ),
 
@@ -171,7 +196,7 @@ explained as (
         max(history_days) as history_days,
         max(repeat_customer_count) as repeat_customer_count,
         max(churn_probability) as churn_probability,
-        max(case when is_season_closed then 1 else 0 end) as has_season,
+        max(has_season) as has_season,
         max(case when part_name = 'silence' then sentence end) as silence_sentence,
         max(case when part_rank = 1 then part_name end) as first_part,
         max(case when part_rank = 1 then sentence end) as first_sentence,
@@ -204,8 +229,9 @@ gated as (
 select
     customer_id,
     recency_days,
-    mean_gap_days,
-    case when not_scored_reason is null then churn_probability end as churn_probability,
+    {{ as_ratio('mean_gap_days') }} as mean_gap_days,
+    {{ as_ratio('case when not_scored_reason is null then churn_probability end') }}
+        as churn_probability,
     case
         when not_scored_reason is not null then null
         when recency_days >= {{ var('churn_lapsed_days') }} then 'lapsed'
@@ -217,12 +243,11 @@ select
         when not_scored_reason is not null then null
         when recency_days >= {{ var('churn_lapsed_days') }}
             then 'Long lapsed: no order for ' || {{ as_count('recency_days', 'day') }} || '.'
-        when has_season = 0 then silence_sentence
         else first_sentence
     end as reason_1,
     case
         when not_scored_reason is not null then null
-        when has_season = 0 then 'No closed season yet: the probability knows no time of year.'
+        when has_season = 0 then 'No closed season yet, so the probability knows no time of year.'
         when recency_days >= {{ var('churn_lapsed_days') }} and first_part <> 'silence'
             then first_sentence
         else second_sentence

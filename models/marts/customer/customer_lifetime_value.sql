@@ -1,5 +1,5 @@
-{# Grain: one row per known customer: what they have spent, and what they are expected to spend in the
-   next value_horizon_days, with the range in which past predictions of that size came true. #}
+{# Grain: one row per known customer: what they have spent, and what they are expected to spend in
+   the next value_horizon_days, with the range in which past predictions of that size came true. #}
 {{ config(**indexed(['customer_id'])) }}
 {%- set lower_share = '%.6f' | format((1 - var('value_interval')) / 2) -%}
 {%- set upper_share = '%.6f' | format((1 + var('value_interval')) / 2) -%}
@@ -78,10 +78,16 @@ ranged as (
     select
         *,
         max(
-            case when is_past and error_rank = ceil({{ lower_share }} * error_count) then error_ratio end
+            case
+                when is_past and error_rank = ceil({{ lower_share }} * error_count)
+                    then error_ratio
+            end
         ) over (partition by like_group) as lower_ratio,
         max(
-            case when is_past and error_rank = ceil({{ upper_share }} * error_count) then error_ratio end
+            case
+                when is_past and error_rank = ceil({{ upper_share }} * error_count)
+                    then error_ratio
+            end
         ) over (partition by like_group) as upper_ratio,
         max(case when is_past then snapshot_date end) over () as past_date,
         sum(case when is_past then next_spend end) over () as past_actual,
@@ -131,21 +137,20 @@ gated as (
 select
     customer_id,
     net_spend as historic_value,
-    case when not_scored_reason is null then expected_spend end as predicted_value,
-    case
-        when not_scored_reason is null and lower_ratio is not null then {{ as_money(
-            'least(greatest((expected + usual) * lower_ratio - usual, 0), expected)'
-        ) }}
-    end as predicted_lower,
-    case
-        when not_scored_reason is null and upper_ratio is not null then {{ as_money(
-            'greatest((expected + usual) * upper_ratio - usual, expected)'
-        ) }}
-    end as predicted_upper,
+    {{ as_money('case when not_scored_reason is null then expected_spend end') }}
+        as predicted_value,
+    {{ as_money(
+        'case when not_scored_reason is null and lower_ratio is not null'
+        ~ ' then least(greatest((expected + usual) * lower_ratio - usual, 0), expected) end'
+    ) }} as predicted_lower,
+    {{ as_money(
+        'case when not_scored_reason is null and upper_ratio is not null'
+        ~ ' then greatest((expected + usual) * upper_ratio - usual, expected) end'
+    ) }} as predicted_upper,
     case when not_scored_reason is null then value_tier end as value_tier,
     coalesce(not_scored_reason is null and is_whale, false) as is_whale,
     past_date as closed_date,
-    {{ as_bounded_ratio(divide('past_actual', 'past_expected')) }} as closed_total_ratio,
+    {{ as_ratio(as_bounded_ratio(divide('past_actual', 'past_expected'))) }} as closed_total_ratio,
     not_scored_reason is null as is_scored,
     not_scored_reason,
     as_of_date

@@ -62,7 +62,10 @@ snapshots as (
         {{ days_between('first_days.first_day', 'chosen_dates.snapshot_date') }} as history_days,
         power(
             {{ as_double(0.5) }},
-            ({{ days_between('chosen_dates.snapshot_date', 'chosen_dates.as_of_date') }} - {{ churn_days }})
+            (
+                {{ days_between('chosen_dates.snapshot_date', 'chosen_dates.as_of_date') }}
+                - {{ churn_days }}
+            )
             / {{ as_double(var('churn_half_life_days')) }}
         ) as recency_weight,
         {{ add_days('chosen_dates.snapshot_date', longest_days) }} as last_needed_date,
@@ -182,7 +185,8 @@ judged as (
         *,
         case
             when repeat_count > 0
-                then {{ logistic('-' ~ bgnbd_gone_log_odds('repeat_count', 'last_week', 'age_weeks')) }}
+                then
+                    {{ logistic('-' ~ bgnbd_gone_log_odds('repeat_count', 'last_week', 'age_weeks')) }}
             else 1
         end as alive_probability,
         {{ bounded_exp(
@@ -227,7 +231,7 @@ select
         'alive_probability * order_days_if_alive * (order_day_count * mean_day_value + usual_day_value)'
         ~ ' / (order_day_count + 1)'
     ) }} as expected_spend,
-    case when snapshot_kind in ('season', 'closed') then {{ as_money('next_spend') }} end
+    {{ as_money("case when snapshot_kind in ('season', 'closed') then next_spend end") }}
         as next_spend,
     as_of_date
 from judged
