@@ -35,6 +35,16 @@ new_items as (
 
 ),
 
+reorders as (
+
+    select
+        *,
+        cast(horizon_days as {{ type_text() }}) as horizon
+    from {{ ref('item_reorder_outcome') }}
+    where slot_count > 0
+
+),
+
 measures as (
 
     select
@@ -114,12 +124,46 @@ measures as (
         as_of_date,
         'item_reorder_due' as score_name,
         method_name,
-        'hits_per_slot_' || cast(horizon_days as {{ type_text() }}) || '_days' as metric,
+        'hits_per_slot_' || horizon || '_days' as metric,
         customer_id,
         hit_count as numerator,
         slot_count as denominator
-    from {{ ref('item_reorder_outcome') }}
-    where slot_count > 0
+    from reorders
+    where method_name <> 'due_date' and bought_count > 0
+    union all
+    select
+        as_of_date,
+        'item_reorder_due' as score_name,
+        method_name,
+        'hits_per_slot_' || horizon || '_days_all_customers' as metric,
+        customer_id,
+        hit_count as numerator,
+        slot_count as denominator
+    from reorders
+    where method_name <> 'due_date'
+    union all
+    select
+        as_of_date,
+        'item_reorder_due' as score_name,
+        'item_reorder_due' as method_name,
+        'due_date_precision_' || horizon || '_days' as metric,
+        customer_id,
+        hit_count as numerator,
+        slot_count as denominator
+    from reorders
+    where method_name = 'due_date'
+    union all
+    select
+        as_of_date,
+        'churn_risk' as score_name,
+        case when method_name = 'is_at_risk' then 'churn_risk' else method_name end as method_name,
+        'flagged_and_lost' as metric,
+        customer_id,
+        count(case when not has_bought_after then 1 end) as numerator,
+        count(*) as denominator
+    from {{ ref('category_churn_outcome') }}
+    where is_flagged
+    group by as_of_date, method_name, customer_id
 
 )
 

@@ -19,6 +19,12 @@ customers as (
     union
     select customer_id
     from {{ ref('item_reorder_outcome') }}
+    union
+    select customer_id
+    from {{ ref('category_churn_outcome') }}
+    union
+    select customer_id
+    from {{ ref('rfm_outcome') }}
 
 ),
 
