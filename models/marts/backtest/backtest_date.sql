@@ -1,5 +1,5 @@
-{# Grain: one row per as-of date of the back-test: the latest month starts whose outcome is known and
-   that have backtest_min_history_days behind them, at most backtest_dates of them. #}
+{# Grain: one row per as-of date of the back-test: the latest month starts whose outcome is known
+   and that have backtest_min_history_days behind them, at most backtest_dates of them. #}
 with
 
 data_range as (
@@ -21,7 +21,8 @@ month_starts as (
     where
         dates.date_day = dates.month_start
         and dates.date_day <= {{ add_days('data_range.last_date', -var('churn_horizon_days')) }}
-        and dates.date_day >= {{ add_days('data_range.first_date', var('backtest_min_history_days')) }}
+        and dates.date_day
+        >= {{ add_days('data_range.first_date', var('backtest_min_history_days')) }}
 
 )
 

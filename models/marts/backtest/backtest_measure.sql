@@ -1,5 +1,6 @@
-{# Grain: one row per score, method, metric and customer: what the customer adds to the numerator and
-   to the denominator of a metric that is a ratio of two sums. No rows unless the outcome is known. #}
+{# Grain: one row per score, method, metric and customer: what the customer adds to the numerator
+   and to the denominator of a metric that is a ratio of two sums. No rows unless the outcome is
+   known. #}
 with
 
 churn_errors as (

@@ -1,5 +1,6 @@
-{# Grain: one row per as-of date, score, metric and method: the score itself, or a baseline. A build adds
-   the as-of dates whose outcome it knows and keeps the others; `make backtest` builds as of several. #}
+{# Grain: one row per as-of date, score, metric and method: the score itself, or a baseline. A build
+   adds its as-of date once the outcome is known, and keeps the others; `make backtest` builds as of
+   several. #}
 {{ config(**kept_by_date()) }}
 with
 

@@ -1,5 +1,5 @@
-{# Grain: one row per as-of date, score and bin of customers alike by the score: what the score said of
-   them, and what happened. Kept as score_backtest is. #}
+{# Grain: one row per as-of date, score and bin of customers alike by the score: what the score said
+   of them, and what happened. Kept as score_backtest is. #}
 {{ config(**kept_by_date()) }}
 with
 
@@ -92,6 +92,23 @@ placed as (
         ) as resample_count
     from resampled
 
+),
+
+-- What lies between is 95 % of the resamples.
+bounded as (
+
+    select
+        *,
+        case
+            when resample > 0 and place = cast(floor(0.025 * resample_count) as int) + 1
+                then actual_mean
+        end as lower_mean,
+        case
+            when resample > 0 and place = resample_count - cast(floor(0.025 * resample_count) as int)
+                then actual_mean
+        end as upper_mean
+    from placed
+
 )
 
 select
@@ -100,10 +117,8 @@ select
     cast(max(case when resample = 0 then customer_count end) as bigint) as customer_count,
     {{ as_bounded_ratio('max(case when resample = 0 then predicted_mean end)') }} as predicted_mean,
     {{ as_ratio('max(case when resample = 0 then actual_mean end)') }} as actual_mean,
-    {{ as_ratio('max(case when resample > 0 and place = cast(floor(0.025 * resample_count) as int) + 1
-        then actual_mean end)') }} as lower_95,
-    {{ as_ratio('max(case when resample > 0 and place = resample_count - cast(floor(0.025 * resample_count) as int)
-        then actual_mean end)') }} as upper_95,
+    {{ as_ratio('max(lower_mean)') }} as lower_95,
+    {{ as_ratio('max(upper_mean)') }} as upper_95,
     as_of_date
-from placed
+from bounded
 group by as_of_date, score_name, bin_name

@@ -1,7 +1,10 @@
-{# Grain: one row per known customer and kind of action: the most valuable one of its kind, ranked for the
-   customer's rep. Money is what is at stake within churn_horizon_days; how much of it a talk brings is
-   not known before actions are logged, and is_holdout keeps customers to measure that by. #}
+{# Grain: one row per known customer and kind of action: the most valuable one of its kind, ranked
+   for the customer's rep. Money is what is at stake within churn_horizon_days; how much of it a talk
+   brings is not known before actions are logged, and is_holdout keeps customers to measure that
+   by. #}
 {{ config(**indexed(['customer_id', 'sales_rep_id', 'item_id', 'category_id'])) }}
+{%- set horizon_days, peer_days = var('churn_horizon_days'), var('peer_window_days') -%}
+{%- set share_above = '(1 - ' ~ exact_decimal(var('peer_quantile')) ~ ')' -%}
 with
 
 year_spends as (
@@ -71,7 +74,7 @@ candidates as (
         cast(null as {{ type_text() }}) as category_id,
         churn.churn_probability as probability,
         {{ as_money(
-            'spends.year_spend * ' ~ var('churn_horizon_days') ~ ' / 365.0 * churn.churn_probability'
+            'spends.year_spend * ' ~ horizon_days ~ ' / 365.0 * churn.churn_probability'
         ) }} as expected_revenue,
         cast(null as {{ type_money() }}) as suggested_quantity,
         churn.reason_1 as reason
@@ -86,12 +89,11 @@ candidates as (
         cast(null as {{ type_text() }}) as item_id,
         penetration.category_id,
         penetration.peer_penetration_ratio as probability,
-        {{ as_money(
-            'penetration.expected_spend * ' ~ var('churn_horizon_days') ~ ' / ' ~ var('peer_window_days')
-        ) }} as expected_revenue,
+        {{ as_money('penetration.expected_spend * ' ~ horizon_days ~ ' / ' ~ peer_days) }}
+            as expected_revenue,
         cast(null as {{ type_money() }}) as suggested_quantity,
         categories.category_name || ': bought by '
-        || cast(cast(100 * penetration.peer_penetration_ratio as decimal(18, 0)) as {{ type_text() }})
+        || cast({{ whole_number('100 * penetration.peer_penetration_ratio') }} as {{ type_text() }})
         || ' of 100 customers like this one, and not yet by them.' as reason
     from {{ ref('category_penetration') }} as penetration
     inner join {{ ref('dim_category') }} as categories
@@ -103,15 +105,14 @@ candidates as (
         'wallet_gap' as action_type,
         cast(null as {{ type_text() }}) as item_id,
         cast(null as {{ type_text() }}) as category_id,
-        {{ as_ratio('1 - ' ~ exact_decimal(var('peer_quantile'))) }} as probability,
-        {{ as_money(
-            'peer_gap * (1 - ' ~ exact_decimal(var('peer_quantile')) ~ ') * '
-            ~ var('churn_horizon_days') ~ ' / ' ~ var('peer_window_days')
-        ) }} as expected_revenue,
+        {{ as_ratio(share_above) }} as probability,
+        {{ as_money('peer_gap * ' ~ share_above ~ ' * ' ~ horizon_days ~ ' / ' ~ peer_days) }}
+            as expected_revenue,
         cast(null as {{ type_money() }}) as suggested_quantity,
-        'One in ' || cast(cast(1 / (1 - {{ exact_decimal(var('peer_quantile')) }}) as decimal(18, 0)) as {{ type_text() }})
-        || ' of ' || cast(peer_customer_count as {{ type_text() }}) || ' customers like this one spends '
-        || cast(cast(peer_gap as decimal(18, 2)) as {{ type_text() }}) || ' more in {{ var("peer_window_days") }} days.'
+        cast({{ whole_number('100 * ' ~ share_above) }} as {{ type_text() }}) || ' in 100 of '
+        || cast(peer_customer_count as {{ type_text() }}) || ' customers like this one spend '
+        || cast({{ whole_number('peer_gap') }} as {{ type_text() }})
+        || ' more in {{ peer_days }} days.'
             as reason
     from {{ ref('share_of_wallet') }}
     where peer_gap > 0
