@@ -1,5 +1,5 @@
-{# Which categories is this customer leaving, beyond chance and season? Those at risk first, then the
-   largest loss. #}
+{# Which categories is this customer leaving, beyond chance and season? Those at risk first, then
+   the largest loss. #}
 select
     categories.category_name,
     churn.is_at_risk,

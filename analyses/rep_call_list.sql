@@ -1,4 +1,4 @@
-{# Whom should a rep call? The rep's customers by the money at risk in categories they are leaving. #}
+{# Whom should a rep call? The rep's customers by the money at risk in categories they leave. #}
 with
 
 losses as (

@@ -25,7 +25,7 @@ INDEXED = {
     *((table, "item_id") for table in ("dim_item", "fct_invoice_line", "product_performance")),
     ("basket_rule", "from_item_id"),
     ("basket_pair", "item_id_a"),
-    ("basket_triple_rule", "from_item_id_1"),
+    ("basket_triple_rule", "to_item_id"),
     ("duplicate_item_pair", "item_id_a"),
     *(
         (table, "category_id")
