@@ -44,7 +44,7 @@ invoice lines into what the method counts (DuckDB and PostgreSQL: model `basket_
 numbered with the facts, and items are numbered in `basket_frequent_item`, under `count`; the others
 read the text of both), and `count` finds the pairs (`basket_population`, `basket_frequent_item`,
 `basket_pair`); `together` is both, and is what the methods are compared by. `judge` makes rules of
-the pairs with expected counts and false-discovery rates (`basket_pair_test`, `basket_rule`), which the other methods
+the pairs with expected counts and false-discovery rates (`basket_rule`), which the other methods
 leave out; the whole pair step of an engine is `together` and `judge`. scipy without encoding is its
 `count` alone. mlxtend and Spark have one threshold for items and pairs, so they look for fewer
 pairs; Spark's FPGrowth cannot be told a length and so mines longer itemsets, too. Up to two million
