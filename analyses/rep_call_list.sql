@@ -1,14 +1,14 @@
-{# Whom should a rep call? The rep's customers by what they used to spend and no longer do. #}
+{# Whom should a rep call? The rep's customers by the money at risk in categories they leave. #}
 with
 
 losses as (
 
     select
         customer_id,
-        sum(prev_spend - recent_spend) as lost_spend,
+        sum(value_at_risk) as value_at_risk,
         count(*) as category_count
     from {{ ref('churn_risk') }}
-    where churn_flag = 1
+    where is_at_risk
     group by customer_id
 
 )
@@ -19,9 +19,8 @@ select
     customers.rfm_segment,
     customers.last_purchase_date,
     losses.category_count,
-    losses.lost_spend
+    losses.value_at_risk
 from losses
 inner join {{ ref('customer_360') }} as customers
     on losses.customer_id = customers.customer_id
-where losses.lost_spend > 0
-order by customers.sales_rep_name, losses.lost_spend desc, customers.customer_id
+order by customers.sales_rep_name, losses.value_at_risk desc, customers.customer_id

@@ -200,7 +200,7 @@ class Bench:
             seconds = {
                 "encode": models["basket_item"],
                 "count": sum(models[model] for model in counting),
-                "judge": models["basket_rule"],
+                "judge": models["basket_pair_test"] + models["basket_rule"],
             }
             rows = {"pairs": engine.count("opportunity_marts.basket_pair")}
             self._keep(

@@ -13,6 +13,7 @@ PAIR_STEP = (
     "basket_population",
     "basket_frequent_item",
     "basket_pair",
+    "basket_pair_test",
     "basket_rule",
 )
 """The models that count pairs and judge them."""

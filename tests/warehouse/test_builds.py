@@ -324,6 +324,10 @@ def one_invoice(**columns: str) -> Company:
             {"dw_columns": {"dw_invoice_line": {"quantity": None}}},
             "Var dw_columns maps dw_invoice_line.quantity to null, but without it every row would",
         ),
+        (
+            {"peer_quantile": 75},
+            "Var peer_quantile must be a share from 0 to 1, not '75'.",
+        ),
         ({"rfm_monetary": "gross"}, "Var rfm_monetary must be net or sales, not 'gross'."),
         (
             {"basket_min_support": "1 %"},

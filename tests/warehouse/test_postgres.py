@@ -33,7 +33,7 @@ INDEXED = {
     ),
     ("basket_rule", "from_item_id"),
     ("basket_pair", "item_id_a"),
-    ("basket_triple_rule", "from_item_id_1"),
+    ("basket_triple_rule", "to_item_id"),
     ("duplicate_item_pair", "item_id_a"),
     *(
         (table, "category_id")

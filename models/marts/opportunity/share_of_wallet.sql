@@ -41,7 +41,7 @@ select
         as opportunity_gap,
     peers.peer_group,
     peers.peer_customer_count,
-    benchmarks.peer_benchmark_spend,
+    {{ as_money('benchmarks.peer_benchmark_spend') }} as peer_benchmark_spend,
     -- No more than the peers spend beyond the customer in its categories together, or in all; and
     -- no more than a customer of its size can be asked for.
     cast(case
