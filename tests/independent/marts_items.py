@@ -28,6 +28,7 @@ class Day:
     quantity: Decimal = Decimal(0)
     amount: Decimal = Decimal(0)
     net_quantity: Decimal = Decimal(0)
+    net_amount: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,11 @@ class Lists:
         self.star, self.settings, self.as_of = star, star.settings, as_of
         self.bought: dict[Place, list[date]] = defaultdict(list)
         self.net: dict[Place, Decimal] = defaultdict(Decimal)
+        self.net_amount: dict[Place, Decimal] = defaultdict(Decimal)
         for (customer, item, day), what in sorted(days.items(), key=lambda pair: pair[0]):
             if day <= as_of:
                 self.net[customer, item] += what.net_quantity
+                self.net_amount[customer, item] += what.net_amount
                 if what.is_purchase:
                     self.bought[customer, item].append(day)
         self.items_of: dict[str, list[str]] = defaultdict(list)
@@ -228,8 +231,10 @@ def days_of(star: Star) -> dict[tuple[str, str, date], Day]:
                 day.quantity += fact.quantity
                 day.amount += fact.net_amount
                 day.net_quantity += fact.quantity
+                day.net_amount += fact.net_amount
             else:
                 day.net_quantity -= abs(fact.quantity)
+                day.net_amount -= abs(fact.net_amount)
     return days
 
 
@@ -300,6 +305,7 @@ def item_reorder_due(star: Star) -> list[Row]:
         due = None if gap is None else dates[-1] + timedelta(days=gap)
         of_days = [days[row.customer, row.item, day] for day in dates]
         quantity, amount = lower_middle((day.quantity, day.amount) for day in of_days)
+        left = max(min(amount, now.net_amount[row.customer, row.item]), Decimal(0))
         rate = rates.of(row)
         reason = f"Bought on {times(len(dates), 'day')}, last on {dates[-1]}"
         if gap is not None and due is not None:
@@ -317,7 +323,7 @@ def item_reorder_due(star: Star) -> list[Row]:
                 "overdue_days": None if due is None else (now.as_of - due).days,
                 "suggested_quantity": quantity,
                 "purchase_probability": rate,
-                "expected_revenue": expected_revenue(rate, amount),
+                "expected_revenue": expected_revenue(rate, left),
                 "reason": reason + ".",
             }
         )

@@ -12,7 +12,8 @@ days as (
         count(case when line_type = 'sale' then 1 end) as sale_line_count,
         sum(case when line_type = 'sale' then quantity else 0 end) as sold_quantity,
         sum(case when line_type = 'sale' then net_amount else 0 end) as sold_amount,
-        sum(case when line_type = 'sale' then quantity else -abs(quantity) end) as net_quantity
+        sum(case when line_type = 'sale' then quantity else -abs(quantity) end) as net_quantity,
+        sum(case when line_type = 'sale' then net_amount else -abs(net_amount) end) as net_amount
     from {{ ref('fct_invoice_line') }}
     where
         line_type in ('sale', 'return')
@@ -54,6 +55,7 @@ select
     {{ as_money('days.sold_quantity') }} as sold_quantity,
     {{ as_money('days.sold_amount') }} as sold_amount,
     {{ as_money('days.net_quantity') }} as net_quantity,
+    {{ as_money('days.net_amount') }} as net_amount,
     {{ as_of_date() }} as as_of_date
 from days
 inner join numbered_customers

@@ -88,7 +88,11 @@ select
     {{ days_between('due_items.due_date', 'lists.as_of_date') }} as overdue_days,
     {{ as_money('due_items.typical_quantity') }} as suggested_quantity,
     rates.purchase_rate as purchase_probability,
-    {{ expected_money('rates.purchase_rate', 'due_items.typical_amount') }} as expected_revenue,
+    -- A purchase whose money went back is worth no more than what is left of it.
+    {{ expected_money(
+        'rates.purchase_rate',
+        'greatest(least(due_items.typical_amount, owned_items.net_amount), 0)'
+    ) }} as expected_revenue,
     'Bought on ' || {{ count_of('due_items.purchase_count', 'day') }}
     || ', last on ' || cast(due_items.last_invoice_date as {{ type_text() }})
     || case
@@ -108,6 +112,11 @@ inner join due_items
     on
         lists.customer_number = due_items.customer_number
         and lists.item_number = due_items.item_number
+inner join {{ ref('owned_item') }} as owned_items
+    on
+        lists.list_number = owned_items.list_number
+        and lists.customer_number = owned_items.customer_number
+        and lists.item_number = owned_items.item_number
 inner join {{ ref('item_popularity') }} as items
     on lists.list_number = items.list_number and lists.item_number = items.item_number
 left join {{ ref('recommendation_rate') }} as rates

@@ -11,7 +11,8 @@ purchases as (
         days.item_number,
         max(case when days.is_purchase then days.invoice_date end) as last_purchase_date,
         count(case when days.is_purchase then 1 end) as purchase_count,
-        sum(days.net_quantity) as net_quantity
+        sum(days.net_quantity) as net_quantity,
+        sum(days.net_amount) as net_amount
     from {{ ref('customer_item_day') }} as days
     inner join {{ ref('recommendation_date') }} as dates
         on days.invoice_date <= dates.list_date
@@ -44,6 +45,7 @@ select
     {{ days_between('last_purchase_date', 'list_date') }} as days_since_purchase,
     cast(purchase_count as bigint) as purchase_count,
     {{ as_money('net_quantity') }} as net_quantity,
+    {{ as_money('net_amount') }} as net_amount,
     cast(recency_rank as int) as recency_rank,
     cast(customer_item_count as int) as customer_item_count,
     cast(case
