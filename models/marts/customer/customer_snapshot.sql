@@ -228,8 +228,9 @@ select
     {{ as_ratio('alive_probability') }} as alive_probability,
     {{ as_ratio('1 - alive_probability * (1 - silence_probability)') }} as bgnbd_probability,
     {{ as_money(
-        'alive_probability * order_days_if_alive * (order_day_count * mean_day_value + usual_day_value)'
-        ~ ' / (order_day_count + 1)'
+        'least(alive_probability * order_days_if_alive'
+        ~ ' * (order_day_count * mean_day_value + usual_day_value) / (order_day_count + 1),'
+        ~ ' 9999999999999)'
     ) }} as expected_spend,
     {{ as_money("case when snapshot_kind in ('season', 'closed') then next_spend end") }}
         as next_spend,
