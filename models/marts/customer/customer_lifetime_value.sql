@@ -141,11 +141,11 @@ select
     net_spend as historic_value,
     {{ as_money('case when not_scored_reason is null then expected_spend end') }}
         as predicted_value,
-    {{ as_money(
+    {{ computed_money(
         'case when not_scored_reason is null and lower_ratio is not null'
         ~ ' then least(greatest((expected + usual) * lower_ratio - usual, 0), expected) end'
     ) }} as predicted_lower,
-    {{ as_money(
+    {{ computed_money(
         'case when not_scored_reason is null and upper_ratio is not null'
         ~ ' then least(greatest((expected + usual) * upper_ratio - usual, expected), 9999999999999)'
         ~ ' end'

@@ -223,11 +223,11 @@ select
     end as season_order_days,
     {{ as_money('year_spend') }} as year_spend,
     {{ as_money('recent_spend') }} as recent_spend,
-    {{ as_money('mean_day_value') }} as mean_day_value,
-    {{ as_money('usual_day_value') }} as usual_day_value,
+    {{ computed_money('mean_day_value') }} as mean_day_value,
+    {{ computed_money('usual_day_value') }} as usual_day_value,
     {{ as_ratio('alive_probability') }} as alive_probability,
     {{ as_ratio('1 - alive_probability * (1 - silence_probability)') }} as bgnbd_probability,
-    {{ as_money(
+    {{ computed_money(
         'least(alive_probability * order_days_if_alive'
         ~ ' * (order_day_count * mean_day_value + usual_day_value) / (order_day_count + 1),'
         ~ ' 9999999999999)'
