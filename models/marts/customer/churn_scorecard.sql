@@ -2,9 +2,9 @@
    the next churn_horizon_days that the scorecard gives, and what each of its tables adds.
 
    Each stage looks at one table of bins and moves the log odds of a bin's customers towards what
-   became of the bin in the training snapshots: 0.7 * sum(w * (churned - p)) / (sum(w * p * (1 - p))
-   + 4). Later stages see what earlier ones have said already, so nothing is counted twice. Customers
-   to be scored go along with weight 0, which spares every stage a join. #}
+   became of the bin in the training snapshots: 0.7 * sum(w * (churned - p))
+   / (sum(w * p * (1 - p)) + 4). Later stages see what earlier ones have said already, so nothing is
+   counted twice. Customers to be scored go along with weight 0, which spares every stage a join. #}
 {{ config(**indexed(['customer_id'])) }}
 {%- set tables = [
     'model', 'recency', 'gap', 'orders', 'trend', 'spend', 'season', 'value',

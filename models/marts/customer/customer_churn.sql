@@ -1,7 +1,7 @@
 {# Grain: one row per known customer, with the probability of no order in the next
-   churn_horizon_days: the mean of the BG/NBD model and the scorecard in log odds, shifted by how the
-   two fared in the same season last year. Until that season has closed the mean is shifted to the
-   level of the model, and until any snapshot has closed the model stands alone. #}
+   churn_horizon_days: the mean of the BG/NBD model and the scorecard in log odds, shifted by how
+   the two fared in the same season last year. Until that season has closed the mean is shifted to
+   the level of the model, and until any snapshot has closed the model stands alone. #}
 {{ config(**indexed(['customer_id'])) }}
 {%- set days = var('churn_horizon_days') -%}
 with

@@ -1,5 +1,5 @@
-{# Grain: one row per kind of snapshot, its date and known customer with an order by then: what could
-   be seen of the customer on that day, and what came after it where that is known by as_of_date.
+{# Grain: one row per kind of snapshot, its date and known customer with an order by then: what
+   could be seen of the customer on that day, and what came after where as_of_date knows it.
 
    score: as_of_date itself. closed: value_horizon_days before. season: a year before.
    training: every churn_snapshot_days, those whose churn_horizon_days had passed by as_of_date. #}
@@ -185,8 +185,9 @@ judged as (
         *,
         case
             when repeat_count > 0
-                then
-                    {{ logistic('-' ~ bgnbd_gone_log_odds('repeat_count', 'last_week', 'age_weeks')) }}
+                then {{ logistic(
+                    '-' ~ bgnbd_gone_log_odds('repeat_count', 'last_week', 'age_weeks')
+                ) }}
             else 1
         end as alive_probability,
         {{ bounded_exp(
