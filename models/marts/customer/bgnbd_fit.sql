@@ -113,9 +113,10 @@ best_0 as (
             constants.log_drop_odds,
             constants.log_drop_size,
         {{ as_ratio(
-            '(constants.log_prior + sum(cells.customer_count * '
-            ~ bgnbd_log_likelihood('cells.repeat_count', 'cells.last_week', 'cells.age_weeks')
-            ~ ')) / constants.customer_count'
+            '(constants.log_prior + ' ~ as_double('sum(' ~ as_ratio(
+                'cells.customer_count * '
+                ~ bgnbd_log_likelihood('cells.repeat_count', 'cells.last_week', 'cells.age_weeks')
+            ) ~ ')') ~ ') / constants.customer_count'
         ) }} as log_likelihood
         from constants_{{ round }} as constants
         cross join {{ ref('bgnbd_cell') }} as cells

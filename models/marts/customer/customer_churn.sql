@@ -33,7 +33,7 @@ blended as (
 
     select
         *,
-        {{ logistic('(model_log_odds + scorecard_log_odds) / 2') }} as blended_probability
+        {{ as_ratio(logistic('(model_log_odds + scorecard_log_odds) / 2')) }} as blended_probability
     from scores
 
 ),
@@ -47,7 +47,7 @@ levels as (
         sum(
             case
                 when snapshot_kind = 'season' then is_churned
-                else {{ as_double('bgnbd_probability') }}
+                else bgnbd_probability
             end
         ) over (partition by snapshot_kind) as level,
         sum(blended_probability) over (partition by snapshot_kind) as blended_level
