@@ -1,3 +1,3 @@
 {% macro logistic(expression) -%}
-    (1 / (1 + exp(least(greatest(-({{ expression }}), {{ as_double(-700) }}), {{ as_double(700) }}))))
+    (1 / (1 + exp(least(greatest(-({{ expression }}), {{ as_double(-50) }}), {{ as_double(50) }}))))
 {%- endmacro %}

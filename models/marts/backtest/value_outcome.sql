@@ -61,7 +61,7 @@ select
     customers.as_of_date,
     methods.method_name,
     customers.customer_id,
-    {{ as_money(
+    {{ computed_money(
         "case methods.method_name"
         ~ " when 'customer_lifetime_value' then customers.predicted_value"
         ~ " when 'global_mean' then customers.mean_recent_spend"

@@ -1,11 +1,11 @@
-{# Grain: one row, the four parameters of the BG/NBD model (Fader, Hardie and Lee 2005) that make the
-   order days of all customers likeliest. None where nobody ever ordered.
+{# Grain: one row, the four parameters of the BG/NBD model (Fader, Hardie and Lee 2005) that make
+   the order days of all customers likeliest. None where nobody ever ordered.
 
-   The search goes over the logarithms of four numbers that hardly depend on each other: the shape of
-   the order rates, their mean, the odds that an order is the last, and how alike customers are in
-   that. Each round tries 3 x 3 x 3 x 3 points around the best so far, and its steps are
-   shorter than those of the round before. A customer's worth of prior keeps a company without
-   repeat orders from running off to infinity. #}
+   The search goes over the logarithms of four numbers that hardly depend on each other: the shape
+   of the order rates, their mean, the odds that an order is the last, and how alike customers are
+   in that. Each round tries 3 x 3 x 3 x 3 points around the best so far, with shorter steps than
+   the round before. A weak prior, worth less than one customer, keeps a company without repeat
+   orders from running off to infinity. #}
 {%- set round_count = 10 -%}
 with
 
@@ -113,9 +113,10 @@ best_0 as (
             constants.log_drop_odds,
             constants.log_drop_size,
         {{ as_ratio(
-            '(constants.log_prior + sum(cells.customer_count * '
-            ~ bgnbd_log_likelihood('cells.repeat_count', 'cells.last_week', 'cells.age_weeks')
-            ~ ')) / constants.customer_count'
+            '(constants.log_prior + ' ~ as_double('sum(' ~ as_ratio(
+                'cells.customer_count * '
+                ~ bgnbd_log_likelihood('cells.repeat_count', 'cells.last_week', 'cells.age_weeks')
+            ) ~ ')') ~ ') / constants.customer_count'
         ) }} as log_likelihood
         from constants_{{ round }} as constants
         cross join {{ ref('bgnbd_cell') }} as cells

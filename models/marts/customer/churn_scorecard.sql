@@ -2,9 +2,10 @@
    the next churn_horizon_days that the scorecard gives, and what each of its tables adds.
 
    Each stage looks at one table of bins and moves the log odds of a bin's customers towards what
-   became of the bin in the training snapshots: 0.7 * sum(w * (churned - p)) / (sum(w * p * (1 - p))
-   + 4). Later stages see what earlier ones have said already, so nothing is counted twice. Customers
-   to be scored go along with weight 0, which spares every stage a join. #}
+   became of the bin in the training snapshots: 0.7 * sum(w * (churned - p))
+   / (sum(w * p * (1 - p)) + 4). Later stages see what earlier ones have said already, so nothing is
+   counted twice. Customers to be scored go along with weight 0, which spares every stage a join.
+   Sums are of decimals, whose order does not matter. #}
 {{ config(**indexed(['customer_id'])) }}
 {%- set tables = [
     'model', 'recency', 'gap', 'orders', 'trend', 'spend', 'season', 'value',
@@ -95,8 +96,10 @@ stage_0 as (
     select
         *,
         count(case when weight > 0 then 1 end) over () as training_row_count,
-        ln((sum(weight * churned) over () + 0.5) / (sum(weight * (1 - churned)) over () + 0.5))
-            as log_odds_0
+        ln(
+            ({{ as_double('sum(' ~ as_ratio('weight * churned') ~ ') over ()') }} + 0.5)
+            / ({{ as_double('sum(' ~ as_ratio('weight * (1 - churned)') ~ ') over ()') }} + 0.5)
+        ) as log_odds_0
     from binned
 
 ),
@@ -111,18 +114,27 @@ stage_0 as (
 
     ),
 
+    missed_{{ stage }} as (
+
+        select
+            *,
+            {{ as_ratio('weight * (churned - probability_' ~ stage ~ ')') }} as miss_{{ stage }},
+            {{ as_ratio(
+                'weight * probability_' ~ stage ~ ' * (1 - probability_' ~ stage ~ ')'
+            ) }} as spread_{{ stage }}
+        from guessed_{{ stage }}
+
+    ),
+
     stage_{{ stage }} as (
 
         select
             *,
             log_odds_{{ stage - 1 }}
-            + 0.7 * sum(weight * (churned - probability_{{ stage }})) over (partition by {{ bin }})
-            / (
-                sum(weight * probability_{{ stage }} * (1 - probability_{{ stage }}))
-                    over (partition by {{ bin }})
-                + 4
-            ) as log_odds_{{ stage }}
-        from guessed_{{ stage }}
+            + 0.7 * {{ as_double('sum(miss_' ~ stage ~ ') over (partition by ' ~ bin ~ ')') }}
+            / ({{ as_double('sum(spread_' ~ stage ~ ') over (partition by ' ~ bin ~ ')') }} + 4)
+                as log_odds_{{ stage }}
+        from missed_{{ stage }}
 
     ),
 {% endfor %}

@@ -1,7 +1,7 @@
 {# Grain: one row per known customer, with the probability of no order in the next
-   churn_horizon_days: the mean of the BG/NBD model and the scorecard in log odds, shifted by how the
-   two fared in the same season last year. Until that season has closed the mean is shifted to the
-   level of the model, and until any snapshot has closed the model stands alone. #}
+   churn_horizon_days: the mean of the BG/NBD model and the scorecard in log odds, shifted by how
+   the two fared in the same season last year. Until that season has closed the mean is shifted to
+   the level of the model, and until any snapshot has closed the model stands alone. #}
 {{ config(**indexed(['customer_id'])) }}
 {%- set days = var('churn_horizon_days') -%}
 with
@@ -33,7 +33,7 @@ blended as (
 
     select
         *,
-        {{ logistic('(model_log_odds + scorecard_log_odds) / 2') }} as blended_probability
+        {{ as_ratio(logistic('(model_log_odds + scorecard_log_odds) / 2')) }} as blended_probability
     from scores
 
 ),
@@ -47,7 +47,7 @@ levels as (
         sum(
             case
                 when snapshot_kind = 'season' then is_churned
-                else {{ as_double('bgnbd_probability') }}
+                else bgnbd_probability
             end
         ) over (partition by snapshot_kind) as level,
         sum(blended_probability) over (partition by snapshot_kind) as blended_level

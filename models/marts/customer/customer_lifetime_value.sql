@@ -55,8 +55,9 @@ grouped as (
             smaller_count * least(greatest(floor(past_count / {{ as_double(50) }}), 1), 10)
             / customer_count
         ) as like_group,
-        {{ as_ratio(divide('next_spend + usual_day_value', 'expected_spend + usual_day_value')) }}
-            as error_ratio
+        {{ as_bounded_ratio(
+            divide('next_spend + usual_day_value', 'expected_spend + usual_day_value')
+        ) }} as error_ratio
     from counted
 
 ),
@@ -66,8 +67,9 @@ error_ranks as (
     select
         *,
         count(*) over (partition by is_past, like_group) as error_count,
-        row_number() over (partition by is_past, like_group order by error_ratio, customer_id)
-            as error_rank
+        row_number() over (
+            partition by is_past, like_group order by error_ratio nulls last, customer_id
+        ) as error_rank
     from grouped
     where is_past or snapshot_kind = 'score'
 
@@ -139,13 +141,14 @@ select
     net_spend as historic_value,
     {{ as_money('case when not_scored_reason is null then expected_spend end') }}
         as predicted_value,
-    {{ as_money(
+    {{ computed_money(
         'case when not_scored_reason is null and lower_ratio is not null'
         ~ ' then least(greatest((expected + usual) * lower_ratio - usual, 0), expected) end'
     ) }} as predicted_lower,
-    {{ as_money(
+    {{ computed_money(
         'case when not_scored_reason is null and upper_ratio is not null'
-        ~ ' then greatest((expected + usual) * upper_ratio - usual, expected) end'
+        ~ ' then least(greatest((expected + usual) * upper_ratio - usual, expected), 9999999999999)'
+        ~ ' end'
     ) }} as predicted_upper,
     case when not_scored_reason is null then value_tier end as value_tier,
     coalesce(not_scored_reason is null and is_whale, false) as is_whale,

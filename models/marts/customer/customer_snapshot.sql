@@ -1,5 +1,5 @@
-{# Grain: one row per kind of snapshot, its date and known customer with an order by then: what could
-   be seen of the customer on that day, and what came after it where that is known by as_of_date.
+{# Grain: one row per kind of snapshot, its date and known customer with an order by then: what
+   could be seen of the customer on that day, and what came after where as_of_date knows it.
 
    score: as_of_date itself. closed: value_horizon_days before. season: a year before.
    training: every churn_snapshot_days, those whose churn_horizon_days had passed by as_of_date. #}
@@ -185,8 +185,9 @@ judged as (
         *,
         case
             when repeat_count > 0
-                then
-                    {{ logistic('-' ~ bgnbd_gone_log_odds('repeat_count', 'last_week', 'age_weeks')) }}
+                then {{ logistic(
+                    '-' ~ bgnbd_gone_log_odds('repeat_count', 'last_week', 'age_weeks')
+                ) }}
             else 1
         end as alive_probability,
         {{ bounded_exp(
@@ -223,13 +224,14 @@ select
     end as season_order_days,
     {{ as_money('year_spend') }} as year_spend,
     {{ as_money('recent_spend') }} as recent_spend,
-    {{ as_money('mean_day_value') }} as mean_day_value,
-    {{ as_money('usual_day_value') }} as usual_day_value,
+    {{ computed_money('mean_day_value') }} as mean_day_value,
+    {{ computed_money('usual_day_value') }} as usual_day_value,
     {{ as_ratio('alive_probability') }} as alive_probability,
     {{ as_ratio('1 - alive_probability * (1 - silence_probability)') }} as bgnbd_probability,
-    {{ as_money(
-        'alive_probability * order_days_if_alive * (order_day_count * mean_day_value + usual_day_value)'
-        ~ ' / (order_day_count + 1)'
+    {{ computed_money(
+        'least(alive_probability * order_days_if_alive'
+        ~ ' * (order_day_count * mean_day_value + usual_day_value) / (order_day_count + 1),'
+        ~ ' 9999999999999)'
     ) }} as expected_spend,
     {{ as_money("case when snapshot_kind in ('season', 'closed') then next_spend end") }}
         as next_spend,
