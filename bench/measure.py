@@ -150,7 +150,7 @@ def run(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the command and what it started, and wait until all of it is gone.
+    """End the command, if it still runs, with all it started, and wait until that is gone.
 
     A killed process lives on until the system has taken its memory back, which the next
     measurement would feel.

@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
+
 from ingest.connections import open_duckdb_file
-from ingest.errors import InputError
+from ingest.errors import InputError, one_line
 from publish.dbt import Node
 from publish.locking import locked
 from publish.signals import too_late_to_stop
@@ -60,9 +62,10 @@ class NextFile:
             # Of an ordinary file that the link has replaced; the copy holds what was in it.
             for log in _logs(self._link):
                 log.unlink()
-            for folder in self._builds.iterdir():
-                if folder.is_dir() and folder not in (build, replaced.parent):
-                    shutil.rmtree(folder)
+        # It is published now: what cannot be deleted is left for the next build to clear.
+        for folder in self._builds.iterdir():
+            if folder.is_dir() and folder not in (build, replaced.parent):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def discard(self) -> None:
         """Delete the next file, unless it was published."""
@@ -133,8 +136,14 @@ def _copy(source: Path, copy: Path) -> None:
 
 def _settle(path: Path) -> None:
     """Bring what a write-ahead log still holds into the file."""
-    with open_duckdb_file(path) as connection:
-        connection.execute("checkpoint")
+    try:
+        with open_duckdb_file(path) as connection:
+            connection.execute("checkpoint")
+    except duckdb.Error as error:
+        raise InputError(
+            f"{path} cannot be finished: {one_line(error)}; see to the space of {path.parent}, and "
+            "build again. Nothing was published."
+        ) from error
     left = _logs(path)
     if left:
         raise InputError(f"{path} was not closed cleanly: DuckDB left {left[0]}; build again.")

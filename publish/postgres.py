@@ -118,12 +118,18 @@ class NextSchemas:
 
     def start(self) -> None:
         """Take the lock, and take back what readers could do with the build before last."""
-        with self._transaction() as cursor:
-            _hold(cursor, self._schema)
-            for schema in _schemas_below(cursor, next_schema(self._schema)):
-                for grant in _grants(cursor, schema):
-                    cursor.execute(_privilege("revoke", schema, grant))
-            self._carry_history(cursor)
+        try:
+            with self._transaction() as cursor:
+                _hold(cursor, self._schema)
+                for schema in _schemas_below(cursor, next_schema(self._schema)):
+                    for grant in _grants(cursor, schema):
+                        cursor.execute(_privilege("revoke", schema, grant))
+                self._carry_history(cursor)
+        except _BUSY as error:
+            raise InputError(
+                f"somebody else changes {next_schema(self._schema)}_* at this moment: "
+                f"{one_line(error)}; nothing was done: build again."
+            ) from error
 
     def _carry_history(self, cursor: Any) -> None:
         """Give the next build the history that readers have, not that of the build before last."""

@@ -17,6 +17,13 @@ from tests.warehouse.harness import Builder, Warehouse
 vars(sys.modules["__main__"]).setdefault("__file__", pytest.__file__)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let `-k postgres` find every test that uses the server, whatever its name."""
+    for item in items:
+        if "postgres_server" in getattr(item, "fixturenames", ()):
+            item.extra_keyword_matches.add("postgres")
+
+
 @pytest.fixture(scope="session")
 def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
     """Builds companies; all tests of a run share it, and with it the parsed project."""

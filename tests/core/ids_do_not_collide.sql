@@ -1,5 +1,5 @@
-{# Guards that one id means one thing: two connectors that use the same id need an id_prefix. That no
-   two invoices and no two lines share an id is the grain test of the facts. #}
+{# Guards that one id means one thing: two connectors that use the same id need an id_prefix. That
+   no two invoices and no two lines share an id is the grain test of the facts. #}
 {%- set id_columns = {
     'int_invoices_assembled': ['customer_id', 'location_id', 'channel_id', 'sales_rep_id'],
     'int_invoice_lines_judged': ['item_id', 'category_id'],
@@ -10,18 +10,7 @@
 } -%}
 with
 
-{% for model, columns in id_columns.items() -%}
-{{ model }}_ids as (
-
-    select
-        {{ columns | join(', ') }},
-        source_system
-    from {{ ref(model) }}
-    group by {{ columns | join(', ') }}, source_system
-
-),
-
-{% endfor -%}
+-- Grouped at once, a table's many rows are few ids.
 ids as (
     {%- for model, columns in id_columns.items() %}
         {%- set is_last_model = loop.last %}
@@ -30,7 +19,8 @@ ids as (
                 '{{ column }}' as id_column,
                 {{ column }} as id,
                 source_system
-            from {{ model }}_ids
+            from {{ ref(model) }}
+            group by {{ column }}, source_system
             {%- if not (is_last_model and loop.last) %}
                 union all
             {%- endif %}

@@ -39,11 +39,13 @@ windows as (
 
 )
 
-select windows.*
+select
+    windows.*,
+    churn.customer_id as churn_customer_id
 from windows
 full outer join {{ ref('churn_risk') }} as churn
     on windows.customer_id = churn.customer_id and windows.category_id = churn.category_id
 where
-    (windows.prev_spend > 0) <> (churn.customer_id is not null)
+    coalesce(windows.prev_spend > 0, false) <> (churn.customer_id is not null)
     or windows.prev_spend <> churn.prev_spend
     or windows.recent_spend <> churn.recent_spend
