@@ -19,6 +19,7 @@ from ingest.connections import duckdb_path
 from ingest.contract import PROJECT_DIR, target_dir
 from ingest.errors import InputError, run
 from ingest.java import java_environment
+from ingest.warehouse import TARGETS
 from publish.dbt import BuildFailed, Node, run_build
 from publish.duckdb_file import next_file
 from publish.locking import locked
@@ -26,7 +27,6 @@ from publish.postgres import next_schemas
 from publish.signals import Stopped, stop_on_signals
 from publish.spark import clear_what_was_killed
 
-TARGETS = ("duckdb", "postgres", "spark")
 FULL_REFRESH = "--full-refresh"
 
 
