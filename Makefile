@@ -48,7 +48,7 @@ load: $(ENGINE_READY) profiles.yml ## load raw tables: SOURCE=online_retail FILE
 check-input: $(ENGINE_READY) profiles.yml ## the gate: refuse raw tables that would make every number wrong
 	@$(BIN)/python -m ingest.check_input --target "$$TARGET" --vars "$$VARS"
 
-test: $(BENCH_READY) profiles.yml ## all tests: units, generated companies, published results, PostgreSQL
+test: $(BENCH_READY) profiles.yml ## all tests but the longest: units, generated companies, published results, all three engines
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST)
 
 test-long: $(BENCH_READY) profiles.yml ## what takes an hour: Online Retail II on all engines, long fuzz and kill runs

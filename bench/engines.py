@@ -18,7 +18,8 @@ import psycopg2
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-POSTGRES_OPTIONS = "-c work_mem=256MB -c maintenance_work_mem=512MB -c jit=off"
+from publish.postgres import SESSION_OPTIONS
+
 POSTGRES_DATABASE = "opportunity_bench"
 
 
@@ -123,7 +124,7 @@ class Postgres:
             **self._server,
             "DBT_TARGET": self.name,
             "PGDATABASE": POSTGRES_DATABASE,
-            "PGOPTIONS": POSTGRES_OPTIONS,
+            "PGOPTIONS": SESSION_OPTIONS,
         }
 
     @property

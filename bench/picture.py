@@ -16,7 +16,7 @@ from typing import Final
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogFormatter
 
 from bench.measure import DONE
 from bench.results import BUILD, COMPANY, JSON_NAME, RESULTS, SCRIPT, Result, Store
@@ -103,6 +103,7 @@ def finish(axes: Axes, what: str) -> None:
     axes.set_xlabel("invoice lines")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plain_count(value)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
     axes.grid(visible=True, which="major", color=INK, alpha=0.25, linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
 

@@ -1,4 +1,6 @@
-{% macro by_month(month, compared_columns=none, derived_columns=[], indexed_columns=[], ranged_columns=[]) %}
+{% macro by_month(
+    month, compared_columns=none, derived_columns=[], indexed_columns=[], ranged_columns=[]
+) %}
     {% do return(adapter.dispatch('by_month')(
         month, compared_columns, derived_columns, indexed_columns, ranged_columns
     )) %}
@@ -9,9 +11,9 @@
     {% do return({'materialized': 'table'}) %}
 {% endmacro %}
 
-{# Rows of a month are appended after the hook has removed those that are stale. As they lie by month,
-   a range index serves days and months; for a tree the planner, who does not know the clock while it
-   plans, would read whole tables row by row.
+{# Rows of a month are appended after the hook has removed those that are stale. They lie by month, but
+   for what has taken the place of removed rows, so a range index serves days and months; over a tree the
+   planner, who does not know the clock while it plans, would read whole tables row by row.
    https://docs.getdbt.com/docs/build/incremental-strategy https://www.postgresql.org/docs/current/brin.html #}
 {% macro postgres__by_month(month, compared_columns, derived_columns, indexed_columns, ranged_columns) %}
     {% set config = indexed(indexed_columns) %}

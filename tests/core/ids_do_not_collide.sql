@@ -4,8 +4,10 @@
     'int_invoices_assembled': ['customer_id', 'location_id', 'channel_id', 'sales_rep_id'],
     'int_invoice_lines_judged': ['item_id', 'category_id'],
     'int_items_judged': ['item_id', 'category_id'],
-    'int_customers_judged': ['customer_id'],
+    'int_customers_judged': ['customer_id', 'sales_rep_id'],
+    'int_sales_reps_judged': ['sales_rep_id'],
     'int_locations_judged': ['location_id'],
+    'int_channels_judged': ['channel_id'],
     'int_inventory_snapshots_judged': ['item_id', 'location_id'],
 } -%}
 with

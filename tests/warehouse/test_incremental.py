@@ -21,7 +21,7 @@ import pytest
 
 from tests.warehouse.engines.duckdb_engine import DuckDBEngine
 from tests.warehouse.engines.engine import Engine
-from tests.warehouse.engines.parity import compare, differences
+from tests.warehouse.engines.parity import PUBLIC_TABLES, compare, differences
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
 from tests.warehouse.engines.spark import SparkEngine
 from tests.warehouse.harness import SCHEMA_OF_TESTS, Builder, Warehouse
@@ -32,7 +32,6 @@ LOADS = int(os.environ.get("INCREMENTAL_LOADS", "3"))
 KILLS = int(os.environ.get("KILLS", "1"))
 FACTS = ("fct_invoice", "fct_invoice_line")
 KEPT_BY_MONTH = {"int_invoices_checked", "int_invoice_lines_checked", *FACTS}
-PUBLIC_TABLES = 30
 STEPS = 50
 """Fewer steps than a build has; it is killed after some of them."""
 
