@@ -19,13 +19,9 @@ from ingest.connections import duckdb_path
 from ingest.contract import PROJECT_DIR, parse_vars, target_dir
 from ingest.errors import InputError, run
 from ingest.java import java_environment
-<<<<<<< HEAD
+from ingest.warehouse import TARGETS
 from publish.backtest import run_rounds
 from publish.dbt import BuildFailed, Dbt, Node
-=======
-from ingest.warehouse import TARGETS
-from publish.dbt import BuildFailed, Node, run_build
->>>>>>> main
 from publish.duckdb_file import next_file
 from publish.locking import locked
 from publish.postgres import next_schemas
