@@ -142,12 +142,12 @@ worded as (
 
     select
         *,
-        {{ as_count('recency_days', 'day') }} as recency_text,
-        {{ as_count(whole_number('mean_gap_days'), 'day') }} as gap_text,
-        {{ as_count('year_order_days', 'day') }} as year_text,
-        {{ as_count('recent_order_days', 'day') }} as recent_text,
+        {{ count_of('recency_days', 'day') }} as recency_text,
+        {{ count_of(whole_number('mean_gap_days'), 'day') }} as gap_text,
+        {{ count_of('year_order_days', 'day') }} as year_text,
+        {{ count_of('recent_order_days', 'day') }} as recent_text,
         cast(previous_order_days as {{ type_text() }}) as previous_text,
-        {{ as_count('season_order_days', 'day') }} as season_text,
+        {{ count_of('season_order_days', 'day') }} as season_text,
         cast({{ whole_number('year_spend') }} as {{ type_text() }}) as spend_text,
         cast({{ whole_number('mean_day_value') }} as {{ type_text() }}) as value_text
     from ranked_parts
@@ -238,7 +238,7 @@ select
     case
         when not_scored_reason is not null then null
         when recency_days >= {{ var('churn_lapsed_days') }}
-            then 'Long lapsed: no order for ' || {{ as_count('recency_days', 'day') }} || '.'
+            then 'Long lapsed: no order for ' || {{ count_of('recency_days', 'day') }} || '.'
         else first_sentence
     end as reason_1,
     case

@@ -5,7 +5,7 @@
 {%- set upper_share = '%.6f' | format((1 + var('value_interval')) / 2) -%}
 with
 
--- The scorecard sees more than the BG/NBD model of who still orders: spend moves as the chance does.
+-- The scorecard knows more than the BG/NBD model of who still orders: spend moves as the chance.
 valued as (
 
     select

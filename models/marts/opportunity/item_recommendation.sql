@@ -51,8 +51,9 @@ select
     evidence_items.item_id as evidence_item_id,
     typical_purchases.sold_quantity as suggested_quantity,
     rates.purchase_rate as purchase_probability,
-    {{ expected_money('rates.purchase_rate', 'typical_purchases.sold_amount') }}
-        as expected_revenue,
+    {{ computed_money(
+        as_double('rates.purchase_rate') ~ ' * ' ~ as_double('typical_purchases.sold_amount')
+    ) }} as expected_revenue,
     case
         when evidence_items.item_id is null
             then

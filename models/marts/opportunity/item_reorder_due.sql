@@ -89,9 +89,9 @@ select
     {{ as_money('due_items.typical_quantity') }} as suggested_quantity,
     rates.purchase_rate as purchase_probability,
     -- A purchase whose money went back is worth no more than what is left of it.
-    {{ expected_money(
-        'rates.purchase_rate',
-        'greatest(least(due_items.typical_amount, owned_items.net_amount), 0)'
+    {{ computed_money(
+        as_double('rates.purchase_rate') ~ ' * '
+        ~ as_double('greatest(least(due_items.typical_amount, owned_items.net_amount), 0)')
     ) }} as expected_revenue,
     'Bought on ' || {{ count_of('due_items.purchase_count', 'day') }}
     || ', last on ' || cast(due_items.last_invoice_date as {{ type_text() }})

@@ -1,7 +1,7 @@
-{# Grain: one row per known customer and kind of action: the most valuable one of its kind, ranked
-   for the customer's rep. Money is what is at stake within churn_horizon_days; how much of it a talk
-   brings is not known before actions are logged, and is_holdout keeps customers to measure that
-   by. #}
+{# Grain: one row per known customer and kind of action: the most valuable one of its kind,
+   ranked for the customer's rep. Money is what is at stake within churn_horizon_days; how much
+   of it a talk brings is not known before actions are logged, and is_holdout keeps customers to
+   measure that by. #}
 {{ config(**indexed(['customer_id', 'sales_rep_id', 'item_id', 'category_id'])) }}
 {%- set horizon_days, peer_days = var('churn_horizon_days'), var('peer_window_days') -%}
 {%- set share_above = '(1 - ' ~ exact_decimal(var('peer_quantile')) ~ ')' -%}
@@ -126,7 +126,8 @@ valued as (
         candidates.*,
         coalesce(items.margin_ratio, category_margins.margin_ratio) as margin_ratio,
         {{ as_money(
-            'candidates.expected_revenue * coalesce(items.margin_ratio, category_margins.margin_ratio, 1)'
+            'candidates.expected_revenue'
+            ~ ' * coalesce(items.margin_ratio, category_margins.margin_ratio, 1)'
         ) }} as expected_value
     from candidates
     left join {{ ref('product_performance') }} as items

@@ -1,6 +1,6 @@
-{# Grain: one row per list, band of days since the customer's last purchase, and band of ranks. How
-   often what such a list showed was bought within recommendation_horizon_days: counted on the list as
-   of that many days before as_of_date, the last whose outcome is known. #}
+{# Grain: one row per list, band of days since the customer's last purchase, and band of ranks.
+   How often what such a list showed was bought within recommendation_horizon_days: counted on
+   the list as of that many days before as_of_date, the last whose outcome is known. #}
 with
 
 lists as (
