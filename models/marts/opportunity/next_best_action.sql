@@ -81,7 +81,10 @@ candidates as (
     from {{ ref('customer_churn') }} as churn
     inner join year_spends as spends
         on churn.customer_id = spends.customer_id
-    where churn.churn_band = 'high'
+    -- Who orders once a year is not being lost a month after.
+    where
+        churn.churn_band = 'high'
+        and churn.recency_days > coalesce(churn.mean_gap_days, {{ horizon_days }})
     union all
     select
         penetration.customer_id,
@@ -94,7 +97,7 @@ candidates as (
         cast(null as {{ type_money() }}) as suggested_quantity,
         categories.category_name || ': bought by '
         || cast({{ whole_number('100 * penetration.peer_penetration_ratio') }} as {{ type_text() }})
-        || ' of 100 customers like this one, and not yet by them.' as reason
+        || ' of 100 customers like this one, and not yet by this one.' as reason
     from {{ ref('category_penetration') }} as penetration
     inner join {{ ref('dim_category') }} as categories
         on penetration.category_id = categories.category_id
