@@ -357,8 +357,8 @@ def one_invoice(**columns: str) -> Company:
     ],
     ids=[
         "unknown connector", "connectors no list", "unknown var", "unknown contract table",
-        "unknown contract column", "needed column as null", "unknown monetary", "no number",
-        "no date", "prefix of an unknown connector", "unknown column", "unknown table",
+        "unknown contract column", "needed column as null", "no share", "unknown monetary",
+        "no number", "no date", "prefix of an unknown connector", "unknown column", "unknown table",
         "map of demo data",
     ],
 )  # fmt: skip
