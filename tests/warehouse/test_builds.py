@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from datetime import date
 from random import Random
@@ -15,15 +14,14 @@ from tests.independent.reading import moment
 from tests.warehouse.companies import RawRow, dw_company, online_retail_company
 from tests.warehouse.comparing import all_differences
 from tests.warehouse.harness import (
-    CONTRACTS,
     OPTIONAL_DW_TABLES,
-    PROJECT,
     Builder,
     BuildFailed,
     Company,
     RawTable,
     Row,
     Warehouse,
+    demo_tables,
 )
 
 RICH_DW, RICH_ONLINE_RETAIL = 279, 9
@@ -75,18 +73,6 @@ def test_second_build_in_the_same_file_changes_nothing(builder: Builder) -> None
 
 
 # The clock.
-
-
-def demo_tables() -> dict[str, list[RawRow]]:
-    """The demo company's raw rows, as text."""
-    tables = {}
-    for name in CONTRACTS["dw"]:
-        text = (PROJECT / "seeds" / "demo" / f"{name}.csv").read_text()
-        tables[name] = [
-            {column: value or None for column, value in row.items()}
-            for row in csv.DictReader(text.splitlines())
-        ]
-    return tables
 
 
 def without_later_invoices(
