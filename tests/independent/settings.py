@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,23 @@ class Settings:
     peer_min_customers: int = 20
     peer_quantile: Decimal = Decimal("0.75")
     peer_max_growth_ratio: Decimal = Decimal("0.5")
+    churn_horizon_days: int = 90
+    churn_band_high: Decimal = Decimal("0.8")
+    churn_band_medium: Decimal = Decimal("0.5")
+    churn_lapsed_days: int = 365
+    churn_min_history_days: int = 180
+    churn_min_repeat_customers: int = 30
+    churn_snapshot_days: int = 15
+    churn_half_life_days: int = 120
+    churn_max_training_rows: int = 500000
+    bgnbd_max_customers: int = 20000
+    value_horizon_days: int = 180
+    value_interval: Decimal = Decimal("0.8")
+    whale_share: Decimal = Decimal("0.01")
+    actions_per_customer: int = 3
+    actions_per_rep: int = 200
+    action_valid_days: int = 14
+    action_holdout_ratio: Decimal = Decimal("0.1")
 
     @classmethod
     def of(cls, variables: Mapping[str, Any]) -> Settings:
@@ -95,6 +113,14 @@ def rfm_segments() -> dict[tuple[int, int, int], str]:
         (int(row["r_score"]), int(row["f_score"]), int(row["m_score"])): row["rfm_segment"]
         for row in rows_of_seed("rfm_segments")
     }
+
+
+@cache
+def value_tiers() -> list[tuple[Fraction, str]]:
+    """The share of customers with less from which on a tier begins, and the tier; lowest first."""
+    return sorted(
+        (Fraction(row["from_percentile"]), row["value_tier"]) for row in rows_of_seed("value_tiers")
+    )
 
 
 @cache

@@ -138,6 +138,7 @@ class Maker:
         }
         return {
             **self.list_vars(),
+            **self.score_vars(),
             "build_date": BUILD_DATE,
             # The companies have few customers.
             "peer_min_customers": self.one_of(1, 1, 2, 20),
@@ -167,6 +168,34 @@ class Maker:
         }
         return {
             name: random.choice(values) for name, values in choices.items() if random.random() < 0.4
+        }
+
+    def score_vars(self) -> dict[str, Any]:
+        """Vars of the scores of customers, drawn apart as well."""
+        random = Random(f"scores of {self.number}")
+        choices: dict[str, tuple[Any, ...]] = {
+            "churn_horizon_days": (30, 91, 365, 1),
+            "churn_band_high": (0.5, 1),
+            "churn_band_medium": (0, 0.4),
+            "churn_lapsed_days": (30, 90),
+            "churn_min_history_days": (0, 30, 366),
+            "churn_snapshot_days": (5, 40),
+            "churn_half_life_days": (15, 60),
+            "value_horizon_days": (30, 91, 365),
+            "value_interval": (0.5, 0.99),
+            "whale_share": (0, 0.2, 1),
+            "actions_per_customer": (0, 1, 2),
+            "actions_per_rep": (0, 1, 3),
+            "action_valid_days": (0, 30),
+            "action_holdout_ratio": (0, 0.5, 1),
+        }
+        return {
+            "churn_min_repeat_customers": random.choice((0, 0, 1, 2, 30)),
+            **{
+                name: random.choice(values)
+                for name, values in choices.items()
+                if random.random() < 0.4
+            },
         }
 
 

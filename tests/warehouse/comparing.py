@@ -7,9 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
+import numpy as np
+
+from tests.independent.fitting import Buyers, best_score, logs_of
 from tests.independent.marts import MARTS
+from tests.independent.marts_scores import SCORES, Scores
+from tests.independent.scores import Fit, buyers_by_kind
 from tests.independent.settings import Settings
 from tests.independent.star import Fact, Star, build_star
 from tests.warehouse.harness import Company, Row, Warehouse
@@ -198,13 +204,42 @@ def mart_differences(warehouse: Warehouse, star: Star) -> list[str]:
     found = []
     for name, (compute, keys) in MARTS.items():
         built = warehouse.rows(f"marts.{name}")
-        found += differences(name, keys, built, compute(star))
-        found += [
-            f"{name}: as_of_date is {row['as_of_date']}, expected {star.as_of}"
-            for row in built
-            if row["as_of_date"] != star.as_of
-        ][:1]
+        found += differences_of_mart(name, keys, star, built, compute(star))
+    return found + score_differences(warehouse, star)
+
+
+def score_differences(warehouse: Warehouse, star: Star) -> list[str]:
+    """What differs between the scores of a warehouse and the independent calculation."""
+
+    @cache
+    def built(name: str) -> list[Row]:
+        return warehouse.rows(f"marts.{name}")
+
+    scores = Scores(star, built)
+    found = []
+    for name, (compute, keys) in SCORES.items():
+        found += differences_of_mart(name, keys, star, built(name), compute(scores))
     return found
+
+
+def gain_over_the_fit(warehouse: Warehouse, star: Star) -> float:
+    """What a numerical optimiser gains over the published fit: log posterior, a customer."""
+    (row,) = warehouse.rows("marts.bgnbd_fit")
+    logs, buyers = logs_of(Fit.of(row)), Buyers(buyers_by_kind(star))
+    found = buyers.score(logs)
+    assert abs(found - float(row["log_likelihood"])) < 1e-6
+    return best_score(buyers, [logs, logs + np.array([2, 2, 0, 0]), np.zeros(4)]) - found
+
+
+def differences_of_mart(
+    name: str, keys: Sequence[str], star: Star, built: Sequence[Row], computed: Sequence[Row]
+) -> list[str]:
+    other_dates = [
+        f"{name}: as_of_date is {row['as_of_date']}, expected {star.as_of}"
+        for row in built
+        if row.get("as_of_date", star.as_of) != star.as_of
+    ]
+    return differences(name, keys, built, computed) + other_dates[:1]
 
 
 def all_differences(warehouse: Warehouse, company: Company) -> list[str]:

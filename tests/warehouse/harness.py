@@ -7,6 +7,7 @@ is, those that decide which models and raw tables there are give a manifest of t
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import tempfile
@@ -104,6 +105,18 @@ class Company:
             }
             for connector, given in self.tables.items()
         }
+
+
+def demo_tables() -> dict[str, list[dict[str, str | None]]]:
+    """The demo company's raw rows, as text."""
+    tables: dict[str, list[dict[str, str | None]]] = {}
+    for name in CONTRACTS["dw"]:
+        text = (PROJECT / "seeds" / "demo" / f"{name}.csv").read_text()
+        tables[name] = [
+            {column: value or None for column, value in row.items()}
+            for row in csv.DictReader(text.splitlines())
+        ]
+    return tables
 
 
 def quoted(name: str) -> str:

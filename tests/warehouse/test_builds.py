@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from datetime import date
 from random import Random
@@ -15,7 +14,6 @@ from tests.independent.reading import moment
 from tests.warehouse.companies import RawRow, dw_company, online_retail_company
 from tests.warehouse.comparing import all_differences
 from tests.warehouse.harness import (
-    CONTRACTS,
     OPTIONAL_DW_TABLES,
     PROJECT,
     Builder,
@@ -24,19 +22,24 @@ from tests.warehouse.harness import (
     RawTable,
     Row,
     Warehouse,
+    demo_tables,
 )
 
 RICH_DW, RICH_ONLINE_RETAIL = 279, 9
 """Numbers of generated companies with many invoices and many bad rows."""
 
 
+LOOK_AHEAD = {f"marts.{path.stem}" for path in (PROJECT / "models/marts/backtest").glob("*.sql")}
+"""What is for judging the scores by what came after the clock."""
+
+
 def marts_of(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every mart but the outcomes, which alone read what came after the clock."""
+    """Every row of every mart but those that look ahead."""
     tables = warehouse.public_tables()
     return {
         name: rows
         for name, rows in tables.items()
-        if name.startswith("marts.") and not name.endswith("_outcome")
+        if name.startswith("marts.") and name not in LOOK_AHEAD
     }
 
 
@@ -77,18 +80,6 @@ def test_second_build_in_the_same_file_changes_nothing(builder: Builder) -> None
 # The clock.
 
 
-def demo_tables() -> dict[str, list[RawRow]]:
-    """The demo company's raw rows, as text."""
-    tables = {}
-    for name in CONTRACTS["dw"]:
-        text = (PROJECT / "seeds" / "demo" / f"{name}.csv").read_text()
-        tables[name] = [
-            {column: value or None for column, value in row.items()}
-            for row in csv.DictReader(text.splitlines())
-        ]
-    return tables
-
-
 def without_later_invoices(
     tables: Mapping[str, list[RawRow]], as_of: date
 ) -> dict[str, list[RawRow]]:
@@ -107,39 +98,67 @@ def without_later_invoices(
     }
 
 
-def test_later_invoices_change_no_earlier_mart(builder: Builder) -> None:
-    """Not even the invoice of the next day, of a customer and an item that nobody knew."""
-    as_of = date(2025, 3, 15)
-    full = demo_tables()
-    full["dw_invoice_header"].append(
+def later_rows(tables: Mapping[str, list[RawRow]]) -> dict[str, list[RawRow]]:
+    """The next day's rows: of a customer and an item that nobody knew, and of well-known ones."""
+    known_item = str(tables["dw_item"][0]["item_code_365"])
+    sales = [
+        ("LATER-1", "LATER-CUSTOMER", "LATER-ITEM", "500"),
+        ("LATER-2", "LATER-CUSTOMER", known_item, "500"),
+        ("LATER-3", "C00001", "LATER-ITEM", "100000"),
+        ("LATER-4", "C00001", known_item, "-100000"),
+    ]
+    headers: list[RawRow] = [
         {
-            "invoice_no_365": "LATER-1",
-            "customer_code_365": "LATER-CUSTOMER",
+            "invoice_no_365": invoice,
+            "customer_code_365": customer,
             "invoice_date": "2025-03-16",
-            "invoice_type": "sale",
-            "total_grand": "1000",
+            "invoice_type": "return" if amount.startswith("-") else "sale",
+            "total_grand": amount,
             "sales_rep_code": "LATER-REP",
             "location_code": "LATER-LOCATION",
         }
-    )
-    full["dw_invoice_line"] += [
-        {
-            "id": f"LATER-{item}",
-            "invoice_no_365": "LATER-1",
-            "item_code_365": item,
-            "quantity": "1",
-            "line_total_incl": "500",
-        }
-        for item in ("LATER-ITEM", str(full["dw_item"][0]["item_code_365"]))
+        for invoice, customer, _, amount in sales
     ]
+    lines: list[RawRow] = [
+        {
+            "id": invoice,
+            "invoice_no_365": invoice,
+            "item_code_365": item,
+            "quantity": "-1" if amount.startswith("-") else "1",
+            "line_total_incl": amount,
+        }
+        for invoice, _, item, amount in sales
+    ]
+    return {"dw_invoice_header": headers, "dw_invoice_line": lines}
+
+
+def test_later_invoices_change_no_earlier_mart(builder: Builder) -> None:
+    """Nor any score, though half of all invoices come later."""
+    as_of = date(2025, 3, 15)
+    full = demo_tables()
+    for name, rows in later_rows(full).items():
+        full[name] += rows
     earlier = without_later_invoices(full, as_of)
     assert len(earlier["dw_invoice_header"]) < 0.6 * len(full["dw_invoice_header"])
-    variables = {"as_of_date": as_of.isoformat(), "build_date": "2026-12-31"}
+    # So that no mart is empty, and scores know a season.
+    variables = {
+        "as_of_date": as_of.isoformat(),
+        "build_date": "2026-12-31",
+        "churn_min_history_days": 60,
+        "basket_min_support": 0,
+        "basket_min_count": 3,
+        "basket_max_q": 1,
+        "duplicate_min_confidence": 0.1,
+    }
     before, after = (
-        marts_of(builder.build(Company({"dw": tables}, variables))) for tables in (earlier, full)
+        builder.build(Company({"dw": tables}, variables)) for tables in (earlier, full)
     )
-    assert all(before[f"marts.{name}"] for name in MARTS)
-    assert_same(before, after)
+    assert [name for name, rows in marts_of(before).items() if not rows] == []
+    for score in ("customer_churn", "customer_lifetime_value"):
+        assert any(row["is_scored"] for row in before.rows(f"marts.{score}")), score
+    assert not before.rows("marts.churn_outcome")
+    assert after.rows("marts.churn_outcome")
+    assert_same(marts_of(before), marts_of(after))
 
 
 def test_later_lines_of_a_flat_file_change_no_earlier_mart(builder: Builder) -> None:
@@ -357,8 +376,8 @@ def one_invoice(**columns: str) -> Company:
     ],
     ids=[
         "unknown connector", "connectors no list", "unknown var", "unknown contract table",
-        "unknown contract column", "needed column as null", "unknown monetary", "no number",
-        "no date", "prefix of an unknown connector", "unknown column", "unknown table",
+        "unknown contract column", "needed column as null", "no share", "unknown monetary",
+        "no number", "no date", "prefix of an unknown connector", "unknown column", "unknown table",
         "map of demo data",
     ],
 )  # fmt: skip

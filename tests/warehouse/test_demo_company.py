@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from decimal import Decimal
 from typing import Any
 
-from tests.warehouse.harness import PROJECT, Warehouse
+import pytest
+from scipy.integrate import quad
+from scipy.special import gammaln
+
+from tests.independent.fitting import Buyers, logs_of
+from tests.independent.scores import Fit, buyers_by_kind
+from tests.independent.star import Star
+from tests.warehouse.comparing import expected_star, gain_over_the_fit, score_differences
+from tests.warehouse.harness import PROJECT, Company, Warehouse, demo_tables
 
 TRUTHS: dict[str, Any] = json.loads((PROJECT / "seeds" / "demo" / "truths.json").read_text())
 
@@ -215,3 +224,70 @@ def test_the_build_says_which_build_it_is(demo: Warehouse) -> None:
     rows = demo.rows("core.build_info")
     assert [str(row["as_of_date"]) for row in rows] == [TRUTHS["as_of_date"]]
     assert rows[0]["build_id"] and rows[0]["built_at"]
+
+
+# The scores, computed a second time.
+
+
+@pytest.fixture(scope="module")
+def star() -> Star:
+    """The demo company's star as the independent calculation has it."""
+    return expected_star(Company({"dw": demo_tables()}, {"build_date": "2026-12-31"}))
+
+
+def test_scores_are_what_the_independent_calculation_says(demo: Warehouse, star: Star) -> None:
+    assert score_differences(demo, star) == []
+    assert sum(row["is_scored"] for row in demo.rows("marts.customer_churn")) > 300
+    assert any(row["predicted_lower"] for row in demo.rows("marts.customer_lifetime_value"))
+
+
+def test_no_parameters_are_much_likelier_than_the_fit(demo: Warehouse, star: Star) -> None:
+    """And the prior, which keeps the search from infinity, counts less than one customer."""
+    assert 0 <= gain_over_the_fit(demo, star) <= 0.0005
+    buyers, logs = Buyers(buyers_by_kind(star)), logs_of(published_fit(demo))
+    a_customer = buyers.log_likelihood(logs) / buyers.counts.sum()
+    assert a_customer < buyers.log_prior(logs)
+
+
+def published_fit(demo: Warehouse) -> Fit:
+    return Fit.of(demo.rows("marts.bgnbd_fit")[0])
+
+
+def test_probabilities_are_those_of_the_mixture(demo: Warehouse) -> None:
+    """Rates and chances to leave, weighed by how likely they make the orders that were seen."""
+    fit, horizon = published_fit(demo), 90 / 7
+    r, alpha, a, b = fit.r, fit.alpha, fit.a, fit.b
+
+    def mean_of_rates(orders: int, until: float) -> float:
+        """Mean of rate^orders * exp(-rate * until) over the gamma mixture, but for a constant."""
+        scale = (r + orders) / (alpha + until)
+        peak = (r + orders) * (math.log(scale) - 1)
+
+        def weight(logarithm: float) -> float:
+            rate = math.exp(logarithm)
+            return math.exp((r + orders) * logarithm - rate * (alpha + until) - peak)
+
+        centre = math.log(scale)
+        return math.exp(peak) * float(quad(weight, centre - 30, centre + 5, points=[centre])[0])
+
+    def mean_of_drops(leave: int, stay: int) -> float:
+        """Mean of p^leave * (1 - p)^stay over the beta mixture, but for a constant."""
+        return math.exp(gammaln(a + leave) + gammaln(b + stay) - gammaln(a + b + leave + stay))
+
+    rows = [
+        row
+        for row in demo.rows("marts.customer_snapshot")
+        if row["snapshot_kind"] == "score" and row["order_day_count"] <= 40
+    ]
+    for row in sorted(rows, key=lambda row: str(row["customer_id"]))[::12]:
+        orders = row["order_day_count"] - 1
+        last, age = (row["age_days"] - row["recency_days"]) / 7, row["age_days"] / 7
+
+        def chance(until: float, orders: int = orders, last: float = last) -> float:
+            gone = 0.0
+            if orders:
+                gone = mean_of_drops(1, orders - 1) * mean_of_rates(orders, last)
+            return mean_of_drops(0, orders) * mean_of_rates(orders, until) + gone
+
+        silent = chance(age + horizon) / chance(age)
+        assert float(row["bgnbd_probability"]) == pytest.approx(silent, abs=1e-6), row

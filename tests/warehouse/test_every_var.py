@@ -63,6 +63,13 @@ OTHER_VALUES = {
     "value_horizon_days": 90,
     "value_interval": 0.5,
     "whale_share": 0.1,
+    "actions_per_customer": 2,
+    "actions_per_rep": 20,
+    "action_valid_days": 7,
+    "action_holdout_ratio": 0.25,
+    "backtest_dates": 3,
+    "backtest_min_history_days": 200,
+    "backtest_resamples": 20,
 }
 
 # Vars that say where the input is, not how it is counted; other tests change them.

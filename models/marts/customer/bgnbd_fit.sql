@@ -4,8 +4,10 @@
    The search goes over the logarithms of four numbers that hardly depend on each other: the shape
    of the order rates, their mean, the odds that an order is the last, and how alike customers are
    in that. Each round tries 3 x 3 x 3 x 3 points around the best so far, with shorter steps than
-   the round before. A weak prior, worth less than one customer, keeps a company without repeat
-   orders from running off to infinity. #}
+   the round before. Customers can be much alike, in their rates or in leaving, and the first and
+   the last number then far from where the search begins: their steps are longer. A weak prior,
+   worth less than one customer, keeps a company without repeat orders from running off to
+   infinity. #}
 {%- set round_count = 10 -%}
 with
 
@@ -67,10 +69,10 @@ best_0 as (
             directions.direction_number,
             best.customer_count,
             best.log_observed_rate,
-            best.log_shape + directions.first_step * {{ step_length }} as log_shape,
+            best.log_shape + directions.first_step * 2 * {{ step_length }} as log_shape,
             best.log_rate + directions.second_step * {{ step_length }} as log_rate,
             best.log_drop_odds + directions.third_step * 1.5 * {{ step_length }} as log_drop_odds,
-            best.log_drop_size + directions.fourth_step * {{ step_length }} as log_drop_size
+            best.log_drop_size + directions.fourth_step * 2.5 * {{ step_length }} as log_drop_size
         from best_{{ round - 1 }} as best
         cross join directions
 

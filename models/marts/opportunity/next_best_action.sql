@@ -170,7 +170,7 @@ ranked as (
 
     select
         actions.*,
-        customers.sales_rep_id,
+        coalesce(customers.sales_rep_id, '__unknown__') as sales_rep_id,
         row_number() over (
             partition by customers.sales_rep_id
             order by

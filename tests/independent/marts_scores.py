@@ -1,0 +1,475 @@
+"""The scores of customers: churn and lifetime value; and the actions that all scores lead to."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any
+
+from tests.independent.judging import UNKNOWN
+from tests.independent.marts_customers import SURE_IN_DOUBLES, facts_by_customer, spend
+from tests.independent.marts_sales import Row, total
+from tests.independent.reading import EXACT
+from tests.independent.scores import (
+    YEAR,
+    Card,
+    Fit,
+    Seen,
+    as_money,
+    buyers_by_kind,
+    log_odds,
+    logistic,
+    scorecard,
+    share_of_hash,
+    snapshots,
+    twelve,
+)
+from tests.independent.settings import value_tiers
+from tests.independent.star import ZERO, Star
+
+Built = Callable[[str], Sequence[Mapping[str, Any]]]
+"""Rows of a mart as the warehouse has them."""
+
+LIKE_GROUP_SIZE, MOST_LIKE_GROUPS = 50, 10
+MOST_RATIO = 10**15
+UNSURE = 1e-9
+
+
+class Scores:
+    """Snapshots and cards of a company, with the parameters that the warehouse found."""
+
+    def __init__(self, star: Star, built: Built) -> None:
+        self.star, self.settings, self.built = star, star.settings, built
+        fits = built("bgnbd_fit")
+        self.rows = snapshots(star, Fit.of(fits[0]) if fits else None)
+        self.now = self.of_kind("score")
+
+    def of_kind(self, kind: str) -> list[Seen]:
+        return [row for row in self.rows if row.kind == kind]
+
+    def not_scored_reason(self, row: Seen | None) -> str | None:
+        """Why there is no honest score."""
+        settings = self.settings
+        repeat_customers = sum(one.is_repeat for one in self.now)
+        if row is None:
+            return "No order yet."
+        if row.history < settings.churn_min_history_days:
+            return (
+                f"The first order of all is {counted(row.history, 'day')} old;"
+                f" a score needs {settings.churn_min_history_days}."
+            )
+        if repeat_customers < settings.churn_min_repeat_customers:
+            return (
+                f"Customers with a second order day: {repeat_customers};"
+                f" a score needs {settings.churn_min_repeat_customers}."
+            )
+        return None
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def bgnbd_cell(scores: Scores) -> list[Row]:
+    return [
+        {
+            "repeat_count": repeats,
+            "last_week": last,
+            "age_weeks": age,
+            "customer_count": count,
+        }
+        for (repeats, last, age), count in buyers_by_kind(scores.star).items()
+    ]
+
+
+def customer_snapshot(scores: Scores) -> list[Row]:
+    return [
+        {
+            "snapshot_kind": row.kind,
+            "snapshot_date": row.day,
+            "customer_id": row.customer_id,
+            "history_days": row.history,
+            "training_weight": row.weight,
+            "is_churned": row.is_churned,
+            "recency_days": row.recency,
+            "order_day_count": row.order_days,
+            "mean_gap_days": row.mean_gap,
+            "recent_order_days": row.recent,
+            "previous_order_days": row.previous,
+            "year_order_days": row.in_year,
+            "season_order_days": row.in_season,
+            "year_spend": row.year_spend,
+            "recent_spend": row.recent_spend,
+            "bgnbd_probability": row.silent,
+            "expected_spend": published(row.expected),
+            "next_spend": row.next_spend,
+        }
+        for row in scores.rows
+    ]
+
+
+def published(amount: Decimal) -> Decimal | float:
+    """An amount; a double where that cannot tell four decimals."""
+    return amount if amount < SURE_IN_DOUBLES else float(amount)
+
+
+# Churn.
+
+
+def customer_churn(scores: Scores) -> list[Row]:
+    star = scores.star
+    panel = [row for row in scores.rows if row.kind != "closed"]
+    cards = dict(zip(map(id, panel), scorecard(panel) if panel else [], strict=True))
+    has_learnt = any(row.weight for row in panel)
+
+    def blended(row: Seen) -> float:
+        return (log_odds(row.silent) + cards[id(row)].log_odds) / 2
+
+    past = scores.of_kind("season")
+    judged = past or scores.now
+    shift = 0.0
+    if judged:
+        level = sum(row.is_churned or 0 if past else row.silent for row in judged) / len(judged)
+        said = sum(logistic(blended(row)) for row in judged) / len(judged)
+        shift = log_odds(level) - log_odds(said)
+
+    seen = {row.customer_id: row for row in scores.now}
+    rows = []
+    for customer_id in star.customers:
+        row = seen.get(customer_id)
+        reason = scores.not_scored_reason(row)
+        found: Row = {
+            "customer_id": customer_id,
+            "recency_days": row and row.recency,
+            "mean_gap_days": row and row.mean_gap,
+            "is_scored": reason is None,
+            "not_scored_reason": reason,
+            **dict.fromkeys(("churn_probability", "churn_band", "reason_1", "reason_2")),
+        }
+        if row is not None and reason is None:
+            chance = logistic(blended(row) + shift) if has_learnt else row.silent
+            found["churn_probability"] = chance
+            found["churn_band"] = churn_band(star, row, twelve(chance))
+            found |= reasons(star, row, cards[id(row)], has_season=bool(past))
+        rows.append(found)
+    return rows
+
+
+def churn_band(star: Star, row: Seen, chance: float) -> str:
+    if row.recency >= star.settings.churn_lapsed_days:
+        return "lapsed"
+    if chance >= star.settings.churn_band_high:
+        return "high"
+    return "medium" if chance >= star.settings.churn_band_medium else "low"
+
+
+def whole(value: float | Decimal) -> int:
+    """Nearest whole number, halves away from zero."""
+    return int(Decimal(value).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def sentences(star: Star, row: Seen) -> dict[str, str]:
+    """What each reason says, but for its direction."""
+    days = star.settings.churn_horizon_days
+    usually = "the only one so far"
+    if row.mean_gap is not None:
+        usually = f"usually one every {counted(whole(row.mean_gap), 'day')}"
+    if row.history < YEAR:
+        season = "The same season last year is not known"
+    elif row.in_season is None:
+        season = "No customer yet in the same season last year"
+    else:
+        season = f"Ordered on {counted(row.in_season, 'day')} in the same {days} days last year"
+    return {
+        "silence": f"Last order {counted(row.recency, 'day')} ago, {usually}",
+        "orders": f"Ordered on {counted(row.in_year, 'day')} in the last 365",
+        "trend": f"Ordered on {counted(row.recent, 'day')} of the last {days},"
+        f" on {row.previous} of the {days} before",
+        "spend": f"Spent {whole(row.year_spend)} in the last 365 days",
+        "season": season,
+        "value": f"Spends {whole(as_money(row.day_value))} on a usual order day",
+    }
+
+
+def reasons(star: Star, row: Seen, card: Card, *, has_season: bool) -> Row:
+    """The two reasons; several where parts are too close to tell."""
+    of_silence = ("model", "recency", "gap")
+    parts = {name: part / 2 for name, part in card.parts.items() if name not in of_silence}
+    silence = log_odds(row.silent) - card.base + sum(card.parts[name] for name in of_silence)
+    parts["silence"] = silence / 2
+    said = {
+        name: text + (": raises the risk." if parts[name] > 5e-13 else ": lowers the risk.")
+        for name, text in sentences(star, row).items()
+    }
+    whole_move = sum(parts.values())
+    directions = [sign for sign in (-1, 1) if sign * whole_move > -UNSURE]
+    first, second = set(), set()
+    for sign in directions:
+        moves = {name: sign * part for name, part in parts.items()}
+        one, two = sorted(moves.values(), reverse=True)[:2]
+        first |= {name for name in moves if abs(moves[name] - one) < UNSURE}
+        second |= {name for name in moves if abs(moves[name] - two) < UNSURE}
+
+    is_lapsed = row.recency >= star.settings.churn_lapsed_days
+    if is_lapsed:
+        elsewhere = first - {"silence"}
+        second = elsewhere | (second if "silence" in first else set())
+    no_season = "No closed season yet, so the probability knows no time of year."
+    lapsed = f"Long lapsed: no order for {counted(row.recency, 'day')}."
+    return {
+        "reason_1": lapsed if is_lapsed else frozenset(said[name] for name in first),
+        "reason_2": frozenset(said[name] for name in second) if has_season else no_season,
+    }
+
+
+# Lifetime value.
+
+
+def smaller(values: Sequence[Decimal], value: Decimal) -> int:
+    """How many of the values, which are in order, are smaller."""
+    return bisect_left(values, value)
+
+
+def error_ratio(row: Seen) -> float | None:
+    """What came over what was expected, an order day's spend added to both."""
+    assert row.next_spend is not None
+    if not row.expected + row.usual:
+        return None
+    ratio = float(row.next_spend + row.usual) / float(row.expected + row.usual)
+    return twelve(ratio) if abs(ratio) < MOST_RATIO else None
+
+
+def like_groups(rows: Sequence[Seen], count: int) -> list[int]:
+    """Group of each customer, those of like prediction together."""
+    ordered = sorted(row.expected for row in rows)
+    return [smaller(ordered, row.expected) * count // len(rows) for row in rows]
+
+
+def bounds(star: Star, ratios: Sequence[float | None]) -> tuple[float | None, float | None]:
+    """The ratios between which value_interval of the past customers lie; None for an unknown."""
+    ordered = sorted(ratios, key=lambda ratio: (ratio is None, ratio or 0.0))
+    interval = Fraction(star.settings.value_interval)
+    places = [math.ceil((1 + sign * interval) / 2 * len(ordered)) for sign in (-1, 1)]
+    lower, upper = (ordered[place - 1] if 0 < place <= len(ordered) else None for place in places)
+    return lower, upper
+
+
+def customer_lifetime_value(scores: Scores) -> list[Row]:
+    star = scores.star
+    past = scores.of_kind("season") or scores.of_kind("closed")
+    group_count = min(max(len(past) // LIKE_GROUP_SIZE, 1), MOST_LIKE_GROUPS)
+    errors: dict[int, list[float | None]] = defaultdict(list)
+    for row, group in zip(past, like_groups(past, group_count), strict=True):
+        errors[group].append(error_ratio(row))
+    limits = {group: bounds(star, ratios) for group, ratios in errors.items()}
+    predicted = total(row.expected for row in past)
+    closed_ratio = None
+    if predicted:
+        closed_ratio = float(total(row.next_spend or ZERO for row in past)) / float(predicted)
+        closed_ratio = closed_ratio if abs(closed_ratio) < MOST_RATIO else None
+    ordered = sorted(row.expected for row in scores.now)
+    like = like_groups(scores.now, group_count)
+    seen = {row.customer_id: (row, group) for row, group in zip(scores.now, like, strict=True)}
+
+    rows = []
+    for customer_id, facts in facts_by_customer(star).items():
+        one, group = seen.get(customer_id, (None, 0))
+        reason = scores.not_scored_reason(one)
+        found: Row = {
+            "customer_id": customer_id,
+            "historic_value": spend(facts),
+            "is_whale": False,
+            "closed_date": past[0].day if past and one else None,
+            "closed_total_ratio": closed_ratio if one else None,
+            "is_scored": reason is None,
+            "not_scored_reason": reason,
+            **dict.fromkeys(("predicted_value", "predicted_lower", "predicted_upper")),
+            "value_tier": None,
+        }
+        if one is not None and reason is None:
+            with_less = smaller(ordered, one.expected)
+            with_more = sum(value > one.expected for value in ordered)
+            share = Fraction(with_less, len(ordered))
+            found["predicted_value"] = published(one.expected)
+            found["value_tier"] = [name for begins, name in value_tiers() if begins <= share][-1]
+            whale_count = Fraction(star.settings.whale_share) * len(ordered)
+            found["is_whale"] = with_more < whale_count and one.expected > 0
+            found["predicted_lower"], found["predicted_upper"] = value_range(
+                one, *limits.get(group, (None, None))
+            )
+        rows.append(found)
+    return rows
+
+
+def value_range(
+    row: Seen, lower: float | None, upper: float | None
+) -> tuple[Decimal | float | None, Decimal | float | None]:
+    expected, usual = float(row.expected), float(row.usual)
+
+    def at(ratio: float) -> float:
+        return (expected + usual) * ratio - usual
+
+    return (
+        None if lower is None else published(as_money(min(max(at(lower), 0.0), expected))),
+        None if upper is None else published(as_money(max(at(upper), expected))),
+    )
+
+
+# What to do next: from the marts that say what could be done.
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something to do about a customer, and what it is about."""
+
+    customer_id: str
+    kind: str
+    probability: Decimal
+    revenue: Decimal
+    item_id: str | None = None
+    category_id: str | None = None
+    quantity: Decimal | None = None
+    reason: str | None = None
+
+
+def quarter(amount: Decimal | float) -> Decimal:
+    """An amount to its fourth decimal, halves away from zero."""
+    exact = amount if isinstance(amount, Decimal) else Decimal(repr(amount))
+    return exact.quantize(ZERO, ROUND_HALF_UP, EXACT)
+
+
+def actions(star: Star, built: Built) -> Iterator[Action]:
+    settings = star.settings
+    horizon, peer_days = settings.churn_horizon_days, settings.peer_window_days
+    for kind, table in (("cross_sell", "item_recommendation"), ("reorder", "item_reorder_due")):
+        for row in built(table):
+            if row["purchase_probability"] is not None and row["expected_revenue"] is not None:
+                yield Action(
+                    row["customer_id"], kind, row["purchase_probability"],
+                    row["expected_revenue"], item_id=row["item_id"],
+                    quantity=row["suggested_quantity"], reason=row["reason"],
+                )  # fmt: skip
+    for row in built("churn_risk"):
+        if row["is_at_risk"]:
+            loss = 1 - row["rate_p_value"]
+            yield Action(
+                row["customer_id"], "win_back", loss, quarter(row["value_at_risk"] * loss),
+                category_id=row["category_id"], reason=row["reason"],
+            )  # fmt: skip
+    by_customer = facts_by_customer(star)
+    for row in built("customer_churn"):
+        if row["churn_band"] == "high":
+            assert star.as_of is not None
+            first = star.as_of - timedelta(days=YEAR)
+            of_year = spend([fact for fact in by_customer[row["customer_id"]] if fact.day > first])
+            loss = row["churn_probability"]
+            yield Action(
+                row["customer_id"], "win_back", loss,
+                quarter(float(of_year * horizon) / YEAR * float(loss)), reason=row["reason_1"],
+            )  # fmt: skip
+    for row in built("category_penetration"):
+        if row["penetration_status"] == "never" and row["expected_spend"] is not None:
+            yield Action(
+                row["customer_id"], "missing_category", row["peer_penetration_ratio"],
+                quarter(float(row["expected_spend"] * horizon) / peer_days),
+                category_id=row["category_id"],
+            )  # fmt: skip
+    share = 1 - settings.peer_quantile
+    for row in built("share_of_wallet"):
+        if row["peer_gap"] is not None:
+            yield Action(
+                row["customer_id"], "wallet_gap", share,
+                quarter(float(row["peer_gap"] * share * horizon) / peer_days),
+            )  # fmt: skip
+
+
+def margins(built: Built) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    """Margin over revenue, where it is known, by item and by category."""
+    items = {
+        row["item_id"]: row["margin_ratio"]
+        for row in built("product_performance")
+        if row["margin_ratio"] is not None
+    }
+    sums: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+    for row in built("category_margin_monthly"):
+        if row["margin_amount"] is not None and row["costed_revenue"] is not None:
+            sums[row["category_id"]].append((row["margin_amount"], row["costed_revenue"]))
+    categories = {}
+    for category_id, amounts in sums.items():
+        margin, revenue = (float(total(column)) for column in zip(*amounts, strict=True))
+        if revenue and abs(margin / revenue) < MOST_RATIO:
+            categories[category_id] = Decimal(repr(margin / revenue)).quantize(
+                Decimal("1e-12"), ROUND_HALF_UP, EXACT
+            )
+    return items, categories
+
+
+def next_best_action(scores: Scores) -> list[Row]:
+    star, settings, built = scores.star, scores.settings, scores.built
+    of_items, of_categories = margins(built)
+    best: dict[tuple[str, str], tuple[Any, ...]] = {}
+    for action in actions(star, built):
+        margin = of_items.get(action.item_id or "", of_categories.get(action.category_id or ""))
+        value = quarter(EXACT.multiply(action.revenue, Decimal(1) if margin is None else margin))
+        if action.probability > 0 and action.revenue > 0 and value > 0:
+            order = (-value, -action.probability, action.item_id or "", action.category_id or "")
+            key = (action.customer_id, action.kind)
+            best[key] = min(best.get(key, (order, action, margin)), (order, action, margin),
+                            key=lambda one: one[0])  # fmt: skip
+    reps = {row["customer_id"]: row["sales_rep_id"] or UNKNOWN for row in built("customer_360")}
+    of_customer: Counter[str] = Counter()
+    of_rep: Counter[str] = Counter()
+    rows = []
+    for (customer_id, kind), (order, action, margin) in sorted(
+        best.items(), key=lambda pair: (pair[1][0][:2], pair[0])
+    ):
+        of_customer[customer_id] += 1
+        if of_customer[customer_id] > settings.actions_per_customer:
+            continue
+        of_rep[reps[customer_id]] += 1
+        if settings.actions_per_rep and of_rep[reps[customer_id]] > settings.actions_per_rep:
+            continue
+        about = f"{customer_id} {kind} {action.item_id or ''} {action.category_id or ''}"
+        assert star.as_of is not None
+        rows.append(
+            {
+                "customer_id": customer_id,
+                "sales_rep_id": reps[customer_id],
+                "action_id": hashlib.md5(about.encode()).hexdigest(),
+                "action_type": kind,
+                "item_id": action.item_id,
+                "category_id": action.category_id,
+                "expected_value": -order[0],
+                "expected_revenue": action.revenue,
+                "margin_ratio": margin,
+                "probability": action.probability,
+                "suggested_quantity": action.quantity,
+                "expires_on": star.as_of + timedelta(days=settings.action_valid_days),
+                "rank_for_rep": of_rep[reps[customer_id]],
+                "is_holdout": share_of_hash(f"holdout {customer_id}")
+                < Fraction(settings.action_holdout_ratio),
+                **({} if action.reason is None else {"reason": action.reason}),
+            }
+        )
+    return rows
+
+
+SCORES: dict[str, tuple[Callable[[Scores], list[Row]], tuple[str, ...]]] = {
+    "bgnbd_cell": (bgnbd_cell, ("repeat_count", "last_week", "age_weeks")),
+    "customer_snapshot": (
+        customer_snapshot,
+        ("snapshot_kind", "snapshot_date", "customer_id"),
+    ),
+    "customer_churn": (customer_churn, ("customer_id",)),
+    "customer_lifetime_value": (customer_lifetime_value, ("customer_id",)),
+    "next_best_action": (next_best_action, ("customer_id", "action_type")),
+}
+"""Each score with the columns of its key; computed with the parameters that the warehouse fitted,
+because parameters of equal likelihood differ much."""
