@@ -7,7 +7,7 @@ import math
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -18,6 +18,7 @@ from tests.independent.marts_customers import SURE_IN_DOUBLES, facts_by_customer
 from tests.independent.marts_sales import Row, total
 from tests.independent.reading import EXACT
 from tests.independent.scores import (
+    MOST_MONEY,
     YEAR,
     Card,
     Fit,
@@ -50,9 +51,30 @@ class Scores:
         fits = built("bgnbd_fit")
         self.rows = snapshots(star, Fit.of(fits[0]) if fits else None)
         self.now = self.of_kind("score")
+        cards = scorecard(self.rows) if self.rows else []
+        self._cards = dict(zip(map(id, self.rows), cards, strict=True))
+        self._has_learnt = any(row.weight for row in self.rows)
 
     def of_kind(self, kind: str) -> list[Seen]:
         return [row for row in self.rows if row.kind == kind]
+
+    def card(self, row: Seen) -> Card:
+        return self._cards[id(row)]
+
+    def blended(self, row: Seen) -> float:
+        """Log odds of no order: the mean of model and scorecard, or the model's alone."""
+        model = log_odds(row.silent)
+        return (model + self.card(row).log_odds) / 2 if self._has_learnt else model
+
+    def valued(self, kind: str) -> list[Seen]:
+        """Snapshots whose expected spend moves as the chance of an order does."""
+        moved = []
+        for row in self.of_kind(kind):
+            chance = 1 - row.silent
+            ratio = (1 - logistic(twelve(self.blended(row)))) / chance if chance else 1.0
+            expected = as_money(min(float(row.expected) * ratio, MOST_MONEY))
+            moved.append(replace(row, expected=expected))
+        return moved
 
     def not_scored_reason(self, row: Seen | None) -> str | None:
         """Why there is no honest score."""
@@ -125,19 +147,12 @@ def published(amount: Decimal) -> Decimal | float:
 
 def customer_churn(scores: Scores) -> list[Row]:
     star = scores.star
-    panel = [row for row in scores.rows if row.kind != "closed"]
-    cards = dict(zip(map(id, panel), scorecard(panel) if panel else [], strict=True))
-    has_learnt = any(row.weight for row in panel)
-
-    def blended(row: Seen) -> float:
-        return (log_odds(row.silent) + cards[id(row)].log_odds) / 2
-
     past = scores.of_kind("season")
     judged = past or scores.now
     shift = 0.0
     if judged:
         level = sum(row.is_churned or 0 if past else row.silent for row in judged) / len(judged)
-        said = sum(logistic(blended(row)) for row in judged) / len(judged)
+        said = sum(logistic(scores.blended(row)) for row in judged) / len(judged)
         shift = log_odds(level) - log_odds(said)
 
     seen = {row.customer_id: row for row in scores.now}
@@ -154,10 +169,10 @@ def customer_churn(scores: Scores) -> list[Row]:
             **dict.fromkeys(("churn_probability", "churn_band", "reason_1", "reason_2")),
         }
         if row is not None and reason is None:
-            chance = logistic(blended(row) + shift) if has_learnt else row.silent
+            chance = logistic(scores.blended(row) + shift)
             found["churn_probability"] = chance
             found["churn_band"] = churn_band(star, row, twelve(chance))
-            found |= reasons(star, row, cards[id(row)], has_season=bool(past))
+            found |= reasons(star, row, scores.card(row), has_season=bool(past))
         rows.append(found)
     return rows
 
@@ -263,7 +278,7 @@ def bounds(star: Star, ratios: Sequence[float | None]) -> tuple[float | None, fl
 
 def customer_lifetime_value(scores: Scores) -> list[Row]:
     star = scores.star
-    past = scores.of_kind("season") or scores.of_kind("closed")
+    past, now = scores.valued("season") or scores.valued("closed"), scores.valued("score")
     group_count = min(max(len(past) // LIKE_GROUP_SIZE, 1), MOST_LIKE_GROUPS)
     errors: dict[int, list[float | None]] = defaultdict(list)
     for row, group in zip(past, like_groups(past, group_count), strict=True):
@@ -274,9 +289,9 @@ def customer_lifetime_value(scores: Scores) -> list[Row]:
     if predicted:
         closed_ratio = float(total(row.next_spend or ZERO for row in past)) / float(predicted)
         closed_ratio = closed_ratio if abs(closed_ratio) < MOST_RATIO else None
-    ordered = sorted(row.expected for row in scores.now)
-    like = like_groups(scores.now, group_count)
-    seen = {row.customer_id: (row, group) for row, group in zip(scores.now, like, strict=True)}
+    ordered = sorted(row.expected for row in now)
+    like = like_groups(now, group_count)
+    seen = {row.customer_id: (row, group) for row, group in zip(now, like, strict=True)}
 
     rows = []
     for customer_id, facts in facts_by_customer(star).items():
@@ -365,7 +380,8 @@ def actions(star: Star, built: Built) -> Iterator[Action]:
             )  # fmt: skip
     by_customer = facts_by_customer(star)
     for row in built("customer_churn"):
-        if row["churn_band"] == "high":
+        patience = horizon if row["mean_gap_days"] is None else row["mean_gap_days"]
+        if row["churn_band"] == "high" and row["recency_days"] > patience:
             assert star.as_of is not None
             first = star.as_of - timedelta(days=YEAR)
             of_year = spend([fact for fact in by_customer[row["customer_id"]] if fact.day > first])
