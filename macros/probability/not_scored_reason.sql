@@ -3,7 +3,7 @@
         when {{ relation }}.customer_id is null then 'No order yet.'
         when {{ relation }}.history_days < {{ var('churn_min_history_days') }}
             then
-                'The first order of all is ' || {{ as_count(relation ~ '.history_days', 'day') }}
+                'The first order of all is ' || {{ count_of(relation ~ '.history_days', 'day') }}
                 || ' old; a score needs {{ var("churn_min_history_days") }}.'
         when {{ relation }}.repeat_customer_count < {{ var('churn_min_repeat_customers') }}
             then

@@ -1,3 +1,3 @@
 {% macro divide_money(numerator, denominator) -%}
-    {{ as_money('cast(' ~ divide(numerator, denominator) ~ ' as decimal(28,8))') }}
+    {{ computed_money(divide(numerator, denominator)) }}
 {%- endmacro %}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -39,6 +39,7 @@ class Shown:
     item: str
     rank: int
     score: Decimal
+    evidence_band: int
     evidence: str | None = None
 
 
@@ -151,7 +152,7 @@ class Lists:
             first = sorted(scores, key=lambda item: (-scores[item], item))
             shown += [
                 Shown(
-                    customer, item, rank, scores[item],
+                    customer, item, rank, scores[item], 1 + (rank > 1) + (rank > 3) + (rank > 5),
                     min(said[item])[1] if said.get(item) else None,
                 )
                 for rank, item in enumerate(first[: self.settings.recommendation_count], start=1)
@@ -174,25 +175,21 @@ class Lists:
             }
             first = sorted(scores, key=lambda item: (-scores[item], item))
             shown += [
-                Shown(customer, item, rank, scores[item])
+                Shown(customer, item, rank, scores[item], min(len(self.bought[customer, item]), 4))
                 for rank, item in enumerate(first[: self.settings.reorder_count], start=1)
             ]
         return shown
 
 
-def rank_band(rank: int) -> int:
-    return 1 + (rank > 1) + (rank > 3) + (rank > 5)
-
-
 class Rates:
-    """How often what a list showed a horizon earlier was bought, by recency and rank."""
+    """How often what a list showed a horizon earlier was bought, by recency and evidence."""
 
     def __init__(self, now: Lists, earlier: Lists, shown: Sequence[Shown]) -> None:
         self.now, self.rows = now, len(shown)
         self.shown: Counter[tuple[int, int]] = Counter()
         self.hits: Counter[tuple[int, int]] = Counter()
         for row in shown:
-            cell = (earlier.recency_band(row.customer), rank_band(row.rank))
+            cell = (earlier.recency_band(row.customer), row.evidence_band)
             dates = now.bought.get((row.customer, row.item), [])
             self.shown[cell] += 1
             self.hits[cell] += any(day > earlier.as_of for day in dates)
@@ -200,12 +197,12 @@ class Rates:
     def of(self, row: Shown) -> float | None:
         if self.rows < self.now.settings.recommendation_min_shown or not self.rows:
             return None
-        cell = (self.now.recency_band(row.customer), rank_band(row.rank))
+        cell = (self.now.recency_band(row.customer), row.evidence_band)
         whole = self.hits.total() / self.rows
         return (self.hits[cell] + 20 * whole) / (self.shown[cell] + 20)
 
 
-def expected_revenue(rate: float | None, amount: Decimal | None) -> Decimal | float | None:
+def expected_revenue(rate: float | None, amount: float | Decimal | None) -> Decimal | float | None:
     """A rate, as published, times an amount; a double where that cannot tell four decimals."""
     if rate is None or amount is None:
         return None
@@ -246,6 +243,17 @@ def both_lists(star: Star) -> tuple[dict[tuple[str, str, date], Day], Lists, Lis
     return days, Lists(star, days, star.as_of), Lists(star, days, star.as_of - horizon)
 
 
+def typical_purchases(
+    days: Mapping[tuple[str, str, date], Day], after: date
+) -> dict[str, tuple[Decimal, Decimal]]:
+    """Quantity and amount of the middle one by quantity of each item's purchases after a day."""
+    purchases: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+    for (_, item, day), what in days.items():
+        if day > after and what.quantity > 0 and what.amount > 0:
+            purchases[item].append((what.quantity, what.amount))
+    return {item: lower_middle(of) for item, of in purchases.items()}
+
+
 def item_recommendation(star: Star) -> list[Row]:
     made = both_lists(star)
     if made is None:
@@ -253,16 +261,11 @@ def item_recommendation(star: Star) -> list[Row]:
     days, now, earlier = made
     rates = Rates(now, earlier, earlier.new_items())
     neighbours = now.neighbours()
-    purchases: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
-    for (_, item, day), what in days.items():
-        if day > earlier.as_of and what.quantity > 0 and what.amount > 0:
-            purchases[item].append((what.quantity, what.amount))
+    typical = typical_purchases(days, earlier.as_of)
     rows: list[Row] = []
     for row in now.new_items():
         rate = rates.of(row)
-        quantity, amount = (
-            lower_middle(purchases[row.item]) if purchases[row.item] else (None, None)
-        )
+        quantity, amount = typical.get(row.item, (None, None))
         if row.evidence is None:
             offer_days = star.settings.recommendation_offer_days
             reason = (
@@ -295,6 +298,7 @@ def item_reorder_due(star: Star) -> list[Row]:
         return []
     days, now, earlier = made
     rates = Rates(now, earlier, earlier.reorders())
+    typical = typical_purchases(days, earlier.as_of)
     rows: list[Row] = []
     for row in now.reorders():
         dates = now.bought[row.customer, row.item]
@@ -305,7 +309,10 @@ def item_reorder_due(star: Star) -> list[Row]:
         due = None if gap is None else dates[-1] + timedelta(days=gap)
         of_days = [days[row.customer, row.item, day] for day in dates]
         quantity, amount = lower_middle((day.quantity, day.amount) for day in of_days)
-        left = max(min(amount, now.net_amount[row.customer, row.item]), Decimal(0))
+        worth = min(float(amount), float(now.net_amount[row.customer, row.item]))
+        if row.item in typical:
+            usual_quantity, usual_amount = map(float, typical[row.item])
+            worth = min(worth, float(quantity) * (usual_amount / usual_quantity))
         rate = rates.of(row)
         reason = f"Bought on {times(len(dates), 'day')}, last on {dates[-1]}"
         if gap is not None and due is not None:
@@ -323,7 +330,7 @@ def item_reorder_due(star: Star) -> list[Row]:
                 "overdue_days": None if due is None else (now.as_of - due).days,
                 "suggested_quantity": quantity,
                 "purchase_probability": rate,
-                "expected_revenue": expected_revenue(rate, left),
+                "expected_revenue": expected_revenue(rate, max(worth, 0.0)),
                 "reason": reason + ".",
             }
         )

@@ -84,18 +84,65 @@ areas as (
 
 ),
 
--- Spearman's rank correlation: Pearson's of the ranks, ties sharing their mean rank.
-value_ranks as (
+-- Of customers who spent the same, who spends more afterwards has grown more. Bands of spend hold
+-- some twenty customers, since a gap is at most a share of what the customer spends.
+peers_by_spend as (
+
+    select
+        *,
+        floor({{ divide('spend_rank - 1', '20') }}) as spend_band
+    from (
+        select
+            *,
+            rank() over (order by spend_before) as spend_rank
+        from {{ ref('peer_gap_outcome') }}
+    ) as gaps
+
+),
+
+rankings as (
 
     select
         as_of_date,
+        'customer_lifetime_value' as score_name,
         method_name,
+        'rank_correlation' as metric,
+        1 as band,
         customer_id,
-        rank() over (partition by method_name order by predicted_value)
-        + (count(*) over (partition by method_name, predicted_value) - 1) / 2.0 as predicted_rank,
-        rank() over (partition by method_name order by actual_value)
-        + (count(*) over (partition by method_name, actual_value) - 1) / 2.0 as actual_rank
+        predicted_value as predicted,
+        actual_value as actual
     from {{ ref('value_outcome') }}
+    union all
+    select
+        as_of_date,
+        'share_of_wallet' as score_name,
+        'share_of_wallet' as method_name,
+        'rank_correlation_at_equal_spend' as metric,
+        spend_band as band,
+        customer_id,
+        peer_gap as predicted,
+        spend_after as actual
+    from peers_by_spend
+
+),
+
+-- Spearman's rank correlation: Pearson's of the ranks, here from the mean of the band. Ties share
+-- their mean rank.
+ranks as (
+
+    select
+        as_of_date,
+        score_name,
+        method_name,
+        metric,
+        customer_id,
+        rank() over (partition by score_name, method_name, band order by predicted)
+        + (count(*) over (partition by score_name, method_name, band, predicted) - 1) / 2.0
+        - (count(*) over (partition by score_name, method_name, band) + 1) / 2.0 as predicted_rank,
+        rank() over (partition by score_name, method_name, band order by actual)
+        + (count(*) over (partition by score_name, method_name, band, actual) - 1) / 2.0
+        - (count(*) over (partition by score_name, method_name, band) + 1) / 2.0 as actual_rank
+    from rankings
 
 ),
 
@@ -103,7 +150,9 @@ rank_sums as (
 
     select
         ranks.as_of_date,
+        ranks.score_name,
         ranks.method_name,
+        ranks.metric,
         resamples.resample,
         count(*) as customer_count,
         {{ as_double('sum(resamples.weight)') }} as weight,
@@ -115,10 +164,11 @@ rank_sums as (
             as sum_actual_squares,
         sum(resamples.weight * {{ as_double('ranks.predicted_rank') }} * ranks.actual_rank)
             as sum_products
-    from value_ranks as ranks
+    from ranks
     inner join {{ ref('backtest_resample') }} as resamples
         on ranks.customer_id = resamples.customer_id
-    group by ranks.as_of_date, ranks.method_name, resamples.resample
+    group by
+        ranks.as_of_date, ranks.score_name, ranks.method_name, ranks.metric, resamples.resample
 
 ),
 
@@ -126,9 +176,9 @@ rank_correlations as (
 
     select
         as_of_date,
-        'customer_lifetime_value' as score_name,
+        score_name,
         method_name,
-        'rank_correlation' as metric,
+        metric,
         resample,
         (weight * sum_products - sum_predicted * sum_actual)
         / nullif(sqrt(greatest(

@@ -1,7 +1,7 @@
 {# Grain: one row per customer and resample: how often the customer is drawn. Resample 0 is the
-   sample itself. The draws are those of a Poisson bootstrap, decided by a hash, so that every engine
-   and every build draws the same (Chamandy et al. 2012, Estimating uncertainty for massive data
-   streams). #}
+   sample itself. The draws are those of a Poisson bootstrap, decided by a hash, so that every
+   engine and every build draws the same (Chamandy et al. 2012, Estimating uncertainty for
+   massive data streams). #}
 {%- set poisson_steps = [
     0.36787944, 0.73575888, 0.91969860, 0.98101184, 0.99634015, 0.99940582, 0.99991676,
 ] -%}

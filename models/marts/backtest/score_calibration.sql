@@ -104,7 +104,9 @@ bounded as (
                 then actual_mean
         end as lower_mean,
         case
-            when resample > 0 and place = resample_count - cast(floor(0.025 * resample_count) as int)
+            when
+                resample > 0
+                and place = resample_count - cast(floor(0.025 * resample_count) as int)
                 then actual_mean
         end as upper_mean
     from placed

@@ -30,13 +30,7 @@ tested_pairs as (
 
     select
         *,
-        case
-            when basket_count > expected_count
-                then {{ bounded_exp(
-                    '-(basket_count * ln(basket_count / expected_count) - basket_count + expected_count)'
-                ) }}
-            else {{ as_double(1) }}
-        end as p_value_bound
+        {{ poisson_tail_bound('basket_count', 'expected_count') }} as p_value_bound
     from pairs
 
 ),

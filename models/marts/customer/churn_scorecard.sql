@@ -1,5 +1,6 @@
-{# Grain: one row per customer of the snapshots score and season, with the log odds of no order in
-   the next churn_horizon_days that the scorecard gives, and what each of its tables adds.
+{# Grain: one row per customer of the snapshots score, season and closed, with the log odds of no
+   order in the next churn_horizon_days that the scorecard gives, what each of its tables adds, and
+   the mean of them and those of the BG/NBD model, which stands alone until a snapshot has closed.
 
    Each stage looks at one table of bins and moves the log odds of a bin's customers towards what
    became of the bin in the training snapshots: 0.7 * sum(w * (churned - p))
@@ -43,7 +44,6 @@ panel as (
         bgnbd_probability,
         as_of_date
     from {{ ref('customer_snapshot') }}
-    where snapshot_kind in ('score', 'season', 'training')
 
 ),
 
@@ -153,9 +153,13 @@ final as (
         ) }} as {{ table }}_part,
         {%- endfor %}
         {{ as_ratio('log_odds_' ~ stage_count) }} as scorecard_log_odds,
+        {{ as_ratio(
+            'case when training_row_count > 0 then (' ~ log_odds('bgnbd_probability')
+            ~ ' + log_odds_' ~ stage_count ~ ') / 2 else ' ~ log_odds('bgnbd_probability') ~ ' end'
+        ) }} as blended_log_odds,
         as_of_date
     from stage_{{ stage_count }}
-    where snapshot_kind in ('score', 'season')
+    where snapshot_kind <> 'training'
 
 )
 

@@ -20,7 +20,9 @@ churn_counts as (
 
     select
         customer_id,
-        sum(churn_flag) as churning_category_count
+        sum(churn_flag) as churning_category_count,
+        count(case when is_at_risk then category_id end) as at_risk_category_count,
+        sum(case when is_at_risk then value_at_risk end) as value_at_risk
     from {{ ref('churn_risk') }}
     group by customer_id
 
@@ -55,10 +57,18 @@ select
     wallet.actual_spend,
     wallet.avg_spend,
     wallet.opportunity_gap,
+    wallet.peer_gap,
     cast(coalesce(category_counts.active_category_count, 0) as bigint) as active_category_count,
     cast(coalesce(category_counts.lapsed_category_count, 0) as bigint) as lapsed_category_count,
     cast(coalesce(category_counts.missing_category_count, 0) as bigint) as missing_category_count,
     cast(coalesce(churn_counts.churning_category_count, 0) as bigint) as churning_category_count,
+    cast(coalesce(churn_counts.at_risk_category_count, 0) as bigint) as at_risk_category_count,
+    {{ as_money('coalesce(churn_counts.value_at_risk, 0)') }} as value_at_risk,
+    churn.churn_probability,
+    churn.churn_band,
+    lifetime_value.predicted_value,
+    lifetime_value.value_tier,
+    lifetime_value.is_whale,
     activity.as_of_date
 from {{ ref('customer_activity') }} as activity
 inner join {{ ref('dim_customer') }} as customers
@@ -67,6 +77,10 @@ inner join {{ ref('customer_abc') }} as abc
     on activity.customer_id = abc.customer_id
 inner join {{ ref('share_of_wallet') }} as wallet
     on activity.customer_id = wallet.customer_id
+inner join {{ ref('customer_churn') }} as churn
+    on activity.customer_id = churn.customer_id
+inner join {{ ref('customer_lifetime_value') }} as lifetime_value
+    on activity.customer_id = lifetime_value.customer_id
 left join {{ ref('customer_rfm') }} as rfm
     on activity.customer_id = rfm.customer_id
 left join {{ ref('dim_sales_rep') }} as sales_reps

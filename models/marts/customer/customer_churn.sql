@@ -1,7 +1,7 @@
 {# Grain: one row per known customer, with the probability of no order in the next
    churn_horizon_days: the mean of the BG/NBD model and the scorecard in log odds, shifted by how
    the two fared in the same season last year. Until that season has closed the mean is shifted to
-   the level of the model, and until any snapshot has closed the model stands alone. #}
+   the level of the model. #}
 {{ config(**indexed(['customer_id'])) }}
 {%- set days = var('churn_horizon_days') -%}
 with
@@ -11,7 +11,7 @@ scores as (
     select
         snapshots.*,
         {{ log_odds('snapshots.bgnbd_probability') }} as model_log_odds,
-        {{ as_double('scorecard.scorecard_log_odds') }} as scorecard_log_odds,
+        {{ as_double('scorecard.blended_log_odds') }} as blended_log_odds,
         {{ as_double('scorecard.base_log_odds') }} as base_log_odds,
         {{ as_double('scorecard.model_part + scorecard.recency_part + scorecard.gap_part') }}
             as silence_part,
@@ -19,13 +19,13 @@ scores as (
         {{ as_double('scorecard.trend_part') }} as trend_part,
         {{ as_double('scorecard.spend_part') }} as spend_part,
         {{ as_double('scorecard.season_part') }} as season_part,
-        {{ as_double('scorecard.value_part') }} as value_part,
-        scorecard.training_row_count
+        {{ as_double('scorecard.value_part') }} as value_part
     from {{ ref('customer_snapshot') }} as snapshots
     inner join {{ ref('churn_scorecard') }} as scorecard
         on
             snapshots.customer_id = scorecard.customer_id
             and snapshots.snapshot_kind = scorecard.snapshot_kind
+    where snapshots.snapshot_kind in ('score', 'season')
 
 ),
 
@@ -33,7 +33,7 @@ blended as (
 
     select
         *,
-        {{ as_ratio(logistic('(model_log_odds + scorecard_log_odds) / 2')) }} as blended_probability
+        {{ as_ratio(logistic('blended_log_odds')) }} as blended_probability
     from scores
 
 ),
@@ -76,11 +76,7 @@ judged as (
     select
         *,
         sum(case when order_day_count > 1 then 1 else 0 end) over () as repeat_customer_count,
-        {{ as_ratio(
-            'case when training_row_count > 0 then '
-            ~ logistic('(model_log_odds + scorecard_log_odds) / 2 + season_shift')
-            ~ ' else ' ~ as_double('bgnbd_probability') ~ ' end'
-        ) }} as churn_probability
+        {{ as_ratio(logistic('blended_log_odds + season_shift')) }} as churn_probability
     from seasoned
     where snapshot_kind = 'score'
 
@@ -146,12 +142,12 @@ worded as (
 
     select
         *,
-        {{ as_count('recency_days', 'day') }} as recency_text,
-        {{ as_count(whole_number('mean_gap_days'), 'day') }} as gap_text,
-        {{ as_count('year_order_days', 'day') }} as year_text,
-        {{ as_count('recent_order_days', 'day') }} as recent_text,
+        {{ count_of('recency_days', 'day') }} as recency_text,
+        {{ count_of(whole_number('mean_gap_days'), 'day') }} as gap_text,
+        {{ count_of('year_order_days', 'day') }} as year_text,
+        {{ count_of('recent_order_days', 'day') }} as recent_text,
         cast(previous_order_days as {{ type_text() }}) as previous_text,
-        {{ as_count('season_order_days', 'day') }} as season_text,
+        {{ count_of('season_order_days', 'day') }} as season_text,
         cast({{ whole_number('year_spend') }} as {{ type_text() }}) as spend_text,
         cast({{ whole_number('mean_day_value') }} as {{ type_text() }}) as value_text
     from ranked_parts
@@ -242,7 +238,7 @@ select
     case
         when not_scored_reason is not null then null
         when recency_days >= {{ var('churn_lapsed_days') }}
-            then 'Long lapsed: no order for ' || {{ as_count('recency_days', 'day') }} || '.'
+            then 'Long lapsed: no order for ' || {{ count_of('recency_days', 'day') }} || '.'
         else first_sentence
     end as reason_1,
     case

@@ -5,6 +5,28 @@
 {%- set upper_share = '%.6f' | format((1 + var('value_interval')) / 2) -%}
 with
 
+-- The scorecard knows more than the BG/NBD model of who still orders: spend moves as the chance.
+valued as (
+
+    select
+        snapshots.*,
+        {{ computed_money(
+            'least(snapshots.expected_spend * coalesce('
+            ~ divide(
+                '(1 - ' ~ logistic(as_double('scorecard.blended_log_odds')) ~ ')',
+                '1 - ' ~ as_double('snapshots.bgnbd_probability')
+            )
+            ~ ', 1), 9999999999999)'
+        ) }} as likely_spend
+    from {{ ref('customer_snapshot') }} as snapshots
+    inner join {{ ref('churn_scorecard') }} as scorecard
+        on
+            snapshots.customer_id = scorecard.customer_id
+            and snapshots.snapshot_kind = scorecard.snapshot_kind
+    where snapshots.snapshot_kind in ('score', 'season', 'closed')
+
+),
+
 predictions as (
 
     select
@@ -12,17 +34,16 @@ predictions as (
         snapshot_kind,
         snapshot_date,
         history_days,
-        expected_spend,
+        likely_spend as expected_spend,
         next_spend,
         usual_day_value,
         max(case when snapshot_kind = 'season' then 1 else 0 end) over () as has_season,
         sum(case when order_day_count > 1 then 1 else 0 end) over (partition by snapshot_kind)
             as repeat_customer_count,
         count(*) over (partition by snapshot_kind) as customer_count,
-        rank() over (partition by snapshot_kind order by expected_spend) - 1 as smaller_count,
-        rank() over (partition by snapshot_kind order by expected_spend desc) - 1 as larger_count
-    from {{ ref('customer_snapshot') }}
-    where snapshot_kind in ('score', 'season', 'closed')
+        rank() over (partition by snapshot_kind order by likely_spend) - 1 as smaller_count,
+        rank() over (partition by snapshot_kind order by likely_spend desc) - 1 as larger_count
+    from valued
 
 ),
 

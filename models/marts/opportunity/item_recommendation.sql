@@ -2,37 +2,6 @@
 {{ config(**indexed(['customer_id', 'item_id'])) }}
 with
 
--- The purchase in the middle of an item's purchases by quantity says how many, and for how much.
-recent_purchases as (
-
-    select
-        item_number,
-        sold_quantity,
-        sold_amount,
-        row_number() over (
-            partition by item_number
-            order by sold_quantity, sold_amount, customer_number, invoice_date
-        ) as quantity_rank,
-        count(*) over (partition by item_number) as purchase_count
-    from {{ ref('customer_item_day') }}
-    where
-        sold_quantity > 0
-        and sold_amount > 0
-        and invoice_date > {{ add_days(as_of_date(), -var('recommendation_horizon_days')) }}
-
-),
-
-typical_purchases as (
-
-    select
-        item_number,
-        sold_quantity,
-        sold_amount
-    from recent_purchases
-    where 2 * quantity_rank in (purchase_count, purchase_count + 1)
-
-),
-
 customers as (
 
     select
@@ -51,8 +20,9 @@ select
     evidence_items.item_id as evidence_item_id,
     typical_purchases.sold_quantity as suggested_quantity,
     rates.purchase_rate as purchase_probability,
-    {{ expected_money('rates.purchase_rate', 'typical_purchases.sold_amount') }}
-        as expected_revenue,
+    {{ computed_money(
+        as_double('rates.purchase_rate') ~ ' * ' ~ as_double('typical_purchases.sold_amount')
+    ) }} as expected_revenue,
     case
         when evidence_items.item_id is null
             then
@@ -77,11 +47,11 @@ left join {{ ref('item_similarity') }} as similarities
         lists.list_number = similarities.list_number
         and lists.evidence_number = similarities.item_number
         and lists.item_number = similarities.neighbour_number
-left join typical_purchases
+left join {{ ref('item_typical_purchase') }} as typical_purchases
     on lists.item_number = typical_purchases.item_number
 left join {{ ref('recommendation_rate') }} as rates
     on
         rates.list_name = 'item_recommendation'
         and lists.recency_band = rates.recency_band
-        and {{ rank_band('lists.list_rank') }} = rates.rank_band
+        and lists.evidence_band = rates.evidence_band
 where lists.list_number = 0

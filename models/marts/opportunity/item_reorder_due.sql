@@ -88,10 +88,14 @@ select
     {{ days_between('due_items.due_date', 'lists.as_of_date') }} as overdue_days,
     {{ as_money('due_items.typical_quantity') }} as suggested_quantity,
     rates.purchase_rate as purchase_probability,
-    -- A purchase whose money went back is worth no more than what is left of it.
-    {{ expected_money(
-        'rates.purchase_rate',
-        'greatest(least(due_items.typical_amount, owned_items.net_amount), 0)'
+    -- A purchase whose money went back is worth no more than what is left of it, and none is worth
+    -- more than at today's usual price: a price mistyped once would head every list.
+    {{ computed_money(
+        as_double('rates.purchase_rate') ~ ' * greatest(least('
+        ~ as_double('due_items.typical_amount') ~ ', '
+        ~ as_double('owned_items.net_amount') ~ ', '
+        ~ as_double('due_items.typical_quantity') ~ ' * '
+        ~ divide('usual_purchases.sold_amount', 'usual_purchases.sold_quantity') ~ '), 0)'
     ) }} as expected_revenue,
     'Bought on ' || {{ count_of('due_items.purchase_count', 'day') }}
     || ', last on ' || cast(due_items.last_invoice_date as {{ type_text() }})
@@ -119,9 +123,11 @@ inner join {{ ref('owned_item') }} as owned_items
         and lists.item_number = owned_items.item_number
 inner join {{ ref('item_popularity') }} as items
     on lists.list_number = items.list_number and lists.item_number = items.item_number
+left join {{ ref('item_typical_purchase') }} as usual_purchases
+    on lists.item_number = usual_purchases.item_number
 left join {{ ref('recommendation_rate') }} as rates
     on
         rates.list_name = 'item_reorder_due'
         and lists.recency_band = rates.recency_band
-        and {{ rank_band('lists.list_rank') }} = rates.rank_band
+        and lists.evidence_band = rates.evidence_band
 where lists.list_number = 0

@@ -1,6 +1,6 @@
 {# Grain: one row per list date, item and offered item among its recommendation_neighbours most
-   similar ones. Two items are similar when the same customers bought both lately; a customer with many
-   items says less about each. #}
+   similar ones. Two items are similar when the same customers bought both lately; a customer
+   with many items says less about each. #}
 {%- set latest_items = var('recommendation_latest_items') | int %}
 with
 

@@ -1,7 +1,7 @@
-{# Grain: one row per known customer and kind of action: the most valuable one of its kind, ranked
-   for the customer's rep. Money is what is at stake within churn_horizon_days; how much of it a talk
-   brings is not known before actions are logged, and is_holdout keeps customers to measure that
-   by. #}
+{# Grain: one row per known customer and kind of action: the most valuable one of its kind,
+   ranked for the customer's rep. Money is what is at stake within churn_horizon_days; how much
+   of it a talk brings is not known before actions are logged, and is_holdout keeps customers to
+   measure that by. #}
 {{ config(**indexed(['customer_id', 'sales_rep_id', 'item_id', 'category_id'])) }}
 {%- set horizon_days, peer_days = var('churn_horizon_days'), var('peer_window_days') -%}
 {%- set share_above = '(1 - ' ~ exact_decimal(var('peer_quantile')) ~ ')' -%}
@@ -81,7 +81,10 @@ candidates as (
     from {{ ref('customer_churn') }} as churn
     inner join year_spends as spends
         on churn.customer_id = spends.customer_id
-    where churn.churn_band = 'high'
+    -- Who orders once a year is not being lost a month after.
+    where
+        churn.churn_band = 'high'
+        and churn.recency_days > coalesce(churn.mean_gap_days, {{ horizon_days }})
     union all
     select
         penetration.customer_id,
@@ -94,7 +97,7 @@ candidates as (
         cast(null as {{ type_money() }}) as suggested_quantity,
         categories.category_name || ': bought by '
         || cast({{ whole_number('100 * penetration.peer_penetration_ratio') }} as {{ type_text() }})
-        || ' of 100 customers like this one, and not yet by them.' as reason
+        || ' of 100 customers like this one, and not yet by this one.' as reason
     from {{ ref('category_penetration') }} as penetration
     inner join {{ ref('dim_category') }} as categories
         on penetration.category_id = categories.category_id
@@ -126,7 +129,8 @@ valued as (
         candidates.*,
         coalesce(items.margin_ratio, category_margins.margin_ratio) as margin_ratio,
         {{ as_money(
-            'candidates.expected_revenue * coalesce(items.margin_ratio, category_margins.margin_ratio, 1)'
+            'candidates.expected_revenue'
+            ~ ' * coalesce(items.margin_ratio, category_margins.margin_ratio, 1)'
         ) }} as expected_value
     from candidates
     left join {{ ref('product_performance') }} as items
@@ -143,7 +147,11 @@ best_of_kind as (
         *,
         row_number() over (
             partition by customer_id, action_type
-            order by expected_value desc, probability desc, item_id, category_id
+            order by
+                expected_value desc,
+                probability desc,
+                item_id nulls last,
+                category_id nulls last
         ) as place_in_kind
     from valued
     where expected_value > 0

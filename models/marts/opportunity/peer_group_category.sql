@@ -84,7 +84,8 @@ select
         'coalesce(max(case when spend_rank = quantile_rank + 1 then peer_window_spend end), 0)'
     ) }} as next_spend,
     {{ as_money(
-        'max(case when 2 * spend_rank in (buyer_count + 1, buyer_count + 2) then peer_window_spend end)'
+        'max(case when 2 * spend_rank in (buyer_count + 1, buyer_count + 2)'
+        ~ ' then peer_window_spend end)'
     ) }} as median_buyer_spend,
     {{ as_of_date() }} as as_of_date
 from ranked_spend

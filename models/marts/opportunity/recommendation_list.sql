@@ -129,6 +129,12 @@ select
     {{ as_ratio('ranked_items.score') }} as score,
     cast(2147483647 - mod(ranked_items.evidence_code, 2147483648) as int) as evidence_number,
     customers.recency_band,
+    case
+        when ranked_items.list_rank <= 1 then 1
+        when ranked_items.list_rank <= 3 then 2
+        when ranked_items.list_rank <= 5 then 3
+        else 4
+    end as evidence_band,
     {{ as_of_date() }} as as_of_date
 from ranked_items
 inner join {{ ref('owned_item') }} as customers

@@ -1,6 +1,7 @@
-{# Grain: one row per list, band of days since the customer's last purchase, and band of ranks. How
-   often what such a list showed was bought within recommendation_horizon_days: counted on the list as
-   of that many days before as_of_date, the last whose outcome is known. #}
+{# Grain: one row per list, band of days since the customer's last purchase, and band of how much
+   speaks for the item. How often what such a list showed was bought within
+   recommendation_horizon_days: counted on the list as of that many days before as_of_date, the
+   last whose outcome is known. #}
 with
 
 lists as (
@@ -10,8 +11,8 @@ lists as (
         list_number,
         customer_number,
         item_number,
-        list_rank,
-        recency_band
+        recency_band,
+        evidence_band
     from {{ ref('recommendation_list') }}
     union all
     select
@@ -19,8 +20,8 @@ lists as (
         list_number,
         customer_number,
         item_number,
-        list_rank,
-        recency_band
+        recency_band,
+        evidence_band
     from {{ ref('reorder_list') }}
 
 ),
@@ -30,7 +31,7 @@ judged_rows as (
     select
         lists.list_name,
         lists.recency_band,
-        {{ rank_band('lists.list_rank') }} as rank_band,
+        lists.evidence_band,
         case when lists.list_number = 1 then 1 else 0 end as is_shown,
         case
             when lists.list_number = 1 and purchases.last_purchase_date > dates.list_date then 1
@@ -52,11 +53,11 @@ cells as (
     select
         list_name,
         recency_band,
-        rank_band,
+        evidence_band,
         sum(is_shown) as shown_count,
         sum(is_bought) as bought_count
     from judged_rows
-    group by list_name, recency_band, rank_band
+    group by list_name, recency_band, evidence_band
 
 ),
 
@@ -73,7 +74,7 @@ lists_as_a_whole as (
 select
     list_name,
     recency_band,
-    rank_band,
+    evidence_band,
     cast(shown_count as bigint) as shown_count,
     cast(bought_count as bigint) as bought_count,
     cast(list_shown_count as bigint) as list_shown_count,

@@ -10,7 +10,8 @@ habits as (
         days.item_number,
         sum({{ decay(
             days_between('days.invoice_date', 'dates.list_date'), var('reorder_half_life_days')
-        ) }}) as purchase_weight
+        ) }}) as purchase_weight,
+        count(*) as purchase_count
     from {{ ref('customer_item_day') }} as days
     inner join {{ ref('recommendation_date') }} as dates
         on days.invoice_date <= dates.list_date
@@ -26,6 +27,7 @@ scored_items as (
         owned_items.customer_number,
         owned_items.item_number,
         owned_items.recency_band,
+        least(habits.purchase_count, 4) as evidence_band,
         -- The power 0.4 damps how much the crowd counts.
         cast(
             habits.purchase_weight
@@ -64,6 +66,7 @@ select
     cast(list_rank as int) as list_rank,
     {{ as_ratio('score') }} as score,
     recency_band,
+    cast(evidence_band as int) as evidence_band,
     {{ as_of_date() }} as as_of_date
 from ranked_items
 where list_rank <= {{ var('reorder_count') | int }}
