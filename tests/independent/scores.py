@@ -356,6 +356,8 @@ def scorecard(rows: Sequence[Seen]) -> list[Card]:
 
     Each stage moves a bin's customers towards what became of them, given what is said already.
     """
+    if not rows:
+        return []
     churned = [row.is_churned or 0 for row in rows]
     left = sum(row.weight * was for row, was in zip(rows, churned, strict=True))
     base = math.log((left + 0.5) / (sum(row.weight for row in rows) - left + 0.5))

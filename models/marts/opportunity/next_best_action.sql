@@ -147,7 +147,11 @@ best_of_kind as (
         *,
         row_number() over (
             partition by customer_id, action_type
-            order by expected_value desc, probability desc, item_id, category_id
+            order by
+                expected_value desc,
+                probability desc,
+                item_id nulls last,
+                category_id nulls last
         ) as place_in_kind
     from valued
     where expected_value > 0
