@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 WEEK = 7.0
+PENALTIES = (0.0, 0.001, 0.01, 0.1)
+"""Of large parameters, as lifetimes advises where the likelihood alone does not converge."""
 
 Doubles = npt.NDArray[np.float64]
 
@@ -50,12 +52,18 @@ class Model:
 
     @classmethod
     def fit(cls, customers: pd.DataFrame) -> Model:
-        """Maximise the likelihood of all customers, without a penalty."""
+        """Maximise the likelihood of all customers, with the least penalty that converges."""
         from lifetimes import BetaGeoFitter
+        from lifetimes.utils import ConvergenceError
 
-        fitter = BetaGeoFitter(penalizer_coef=0.0)
-        fitter.fit(customers["frequency"], customers["recency"], customers["age"])
-        return cls(fitter, {name: float(fitter.params_[name]) for name in fitter.params_.index})
+        for penalty in PENALTIES:
+            fitter = BetaGeoFitter(penalizer_coef=penalty)
+            try:
+                fitter.fit(customers["frequency"], customers["recency"], customers["age"])
+            except ConvergenceError:
+                continue
+            return cls(fitter, {name: float(fitter.params_[name]) for name in fitter.params_.index})
+        raise ValueError(f"BG/NBD did not converge, not even with a penalty of {PENALTIES[-1]}")
 
     def alive(self, customers: pd.DataFrame) -> Doubles:
         """Probability that each customer still buys."""

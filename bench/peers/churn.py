@@ -4,8 +4,9 @@
 
 - `bgnbd`: the BG/NBD model of lifetimes, from order days alone.
 - `boosting`: scikit-learn's histogram gradient boosting, from the same training rows, weights and
-  features as `customer_churn`, the probability of our BG/NBD model among them. It has the features
-  for nothing: its seconds are those of fitting and predicting.
+  features as `customer_churn`, the probability of our BG/NBD model among them; how many trees is
+  chosen on the last snapshot. It has the features for nothing: its seconds are those of fitting
+  and predicting.
 
 Writes predictions.parquet: customer_id, predicted.
 """
@@ -14,12 +15,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from bench.peers.bgnbd import Model, read_orders, summarise
 from bench.peers.command import Task, parse_task
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 HORIZON_DAYS = 90
 FEATURES = [
@@ -38,6 +44,8 @@ FEATURES = [
     "alive_probability",
     "bgnbd_probability",
 ]
+ROUNDS = (50, 100, 200, 400)
+"""Numbers of trees to choose from."""
 SEED = 20110601
 
 
@@ -53,8 +61,6 @@ def by_bgnbd(task: Task) -> pd.DataFrame:
 
 def by_boosting(task: Task) -> pd.DataFrame:
     """No order within the horizon, by gradient boosting."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
     with task.part("read"):
         rows = pd.read_parquet(task.input / "snapshots.parquet")
         inputs = rows[FEATURES].astype(np.float64)
@@ -62,22 +68,61 @@ def by_boosting(task: Task) -> pd.DataFrame:
         # What is the same, or unknown, in all training rows teaches nothing.
         inputs = inputs.loc[:, inputs[is_training].nunique() > 1]
     with task.part("compute"):
-        model = HistGradientBoostingClassifier(
-            learning_rate=0.05,
-            max_iter=100,
-            max_leaf_nodes=8,
-            min_samples_leaf=50,
-            l2_regularization=1.0,
-            random_state=SEED,
-        )
-        model.fit(
+        training = Training(
             inputs[is_training],
             rows.loc[is_training, "is_churned"].astype(int),
-            sample_weight=rows.loc[is_training, "training_weight"].astype(np.float64),
+            rows.loc[is_training, "training_weight"].astype(np.float64),
+            pd.to_datetime(rows.loc[is_training, "snapshot_date"]),
         )
+        model = training.fit(training.best_rounds())
         scored = rows.loc[~is_training, "customer_id"]
         predicted = model.predict_proba(inputs[~is_training])[:, 1]
         return pd.DataFrame({"customer_id": scored.to_numpy(), "predicted": predicted})
+
+
+@dataclass(frozen=True)
+class Training:
+    """Past snapshots of customers: features, whether they left, weights and dates."""
+
+    inputs: pd.DataFrame
+    left: pd.Series
+    weights: pd.Series
+    dates: pd.Series
+
+    def fit(self, rounds: int) -> HistGradientBoostingClassifier:
+        """Fit so many small trees."""
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        model = HistGradientBoostingClassifier(
+            learning_rate=0.05,
+            max_iter=rounds,
+            max_leaf_nodes=8,
+            min_samples_leaf=50,
+            l2_regularization=1.0,
+            early_stopping=False,
+            random_state=SEED,
+        )
+        return model.fit(self.inputs, self.left, sample_weight=self.weights)
+
+    def best_rounds(self) -> int:
+        """How many trees predict the last snapshot best from those whose outcome it knew."""
+        from sklearn.metrics import log_loss
+
+        is_last = self.dates == self.dates.max()
+        is_known = self.dates <= self.dates.max() - pd.Timedelta(days=HORIZON_DAYS)
+        if self.left[is_known].nunique() < 2:
+            return min(ROUNDS)
+        known = Training(
+            *(part[is_known] for part in (self.inputs, self.left, self.weights)),
+            self.dates[is_known],
+        )
+        stages = known.fit(max(ROUNDS)).staged_predict_proba(self.inputs[is_last])
+        losses = {
+            rounds: log_loss(self.left[is_last], predicted[:, 1], labels=[0, 1])
+            for rounds, predicted in enumerate(stages, start=1)
+            if rounds in ROUNDS
+        }
+        return min(losses, key=lambda rounds: (losses[rounds], rounds))
 
 
 METHODS: dict[str, Callable[[Task], pd.DataFrame]] = {"bgnbd": by_bgnbd, "boosting": by_boosting}

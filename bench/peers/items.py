@@ -5,8 +5,8 @@
 New items, never bought by the customer:
 
 - `popular_30`, `popular_90`: what most customers bought in the last days.
-- `bm25`: implicit's BM25Recommender, on the days on which a customer bought an item.
-- `als`: implicit's AlternatingLeastSquares on the same matrix, weighted by BM25.
+- `bm25`: implicit's BM25Recommender, on how many days a customer bought an item.
+- `als`: implicit's AlternatingLeastSquares on the same matrix.
 - `bm25_offered`, `als_offered`: the same, kept to items that somebody bought in the last 30 days,
   as `item_recommendation` is.
 
@@ -107,29 +107,33 @@ def most_often(task: Task) -> pd.DataFrame:
 def by_implicit(task: Task, method: str, *, is_offered_only: bool) -> pd.DataFrame:
     """What a recommender of the package implicit puts first among what is not owned."""
     from implicit.als import AlternatingLeastSquares
-    from implicit.nearest_neighbours import BM25Recommender, bm25_weight
+    from implicit.nearest_neighbours import BM25Recommender
     from threadpoolctl import threadpool_limits
 
-    purchases, _ = prepared(task)
+    purchases, owned = prepared(task)
     with task.part("compute"), threadpool_limits(1, "blas"):
         bought = sparse.csr_matrix(purchases.matrix)
         if method == "bm25":
-            model = BM25Recommender(K=100)
-            model.fit(bought, show_progress=False)
+            model = BM25Recommender()
         else:
             model = AlternatingLeastSquares(
-                factors=64, regularization=0.05, alpha=2.0, iterations=15, random_state=SEED
+                factors=64, regularization=0.05, alpha=1.0, iterations=15, random_state=SEED
             )
-            model.fit(bm25_weight(bought, K1=100, B=0.8).tocsr(), show_progress=False)
+        model.fit(bought, show_progress=False)
         offered = np.sort(purchases.within(OFFER_DAYS)["item"].unique()).astype(np.int32)
         places, _ = model.recommend(
             np.arange(len(purchases.customers)),
-            bought,
+            bought.copy(),  # with `items` it takes the others out of what it is given
             N=LENGTH,
             filter_already_liked_items=True,
             items=offered if is_offered_only else None,
         )
-        return listed(purchases, [[int(place) for place in row if place >= 0] for row in places])
+        # Where it finds too few, the rest of a list is -1 or something owned.
+        rows = [
+            [int(place) for place in row if place >= 0 and int(place) not in mine]
+            for row, mine in zip(places, owned, strict=True)
+        ]
+        return listed(purchases, rows)
 
 
 def prepared(task: Task) -> tuple[Purchases, list[set[int]]]:

@@ -33,7 +33,7 @@ def churn_metrics(outcomes: pd.DataFrame) -> dict[str, float]:
     return {
         "auc": float(roc_auc_score(actual, predicted)),
         "brier_score": float(brier_score_loss(actual, predicted.clip(0, 1))),
-        "fifth_error": max(abs(float(fifth.mean())) for fifth in fifths),
+        "fifth_error": max(abs(float(fifth.mean())) for fifth in fifths if len(fifth)),
     }
 
 
