@@ -65,8 +65,6 @@ def by_boosting(task: Task) -> pd.DataFrame:
         rows = pd.read_parquet(task.input / "snapshots.parquet")
         inputs = rows[FEATURES].astype(np.float64)
         is_training = rows["snapshot_kind"] == "training"
-        # What is the same, or unknown, in all training rows teaches nothing.
-        inputs = inputs.loc[:, inputs[is_training].nunique() > 1]
     with task.part("compute"):
         training = Training(
             inputs[is_training],
@@ -76,7 +74,7 @@ def by_boosting(task: Task) -> pd.DataFrame:
         )
         model = training.fit(training.best_rounds())
         scored = rows.loc[~is_training, "customer_id"]
-        predicted = model.predict_proba(inputs[~is_training])[:, 1]
+        predicted = model.predict_proba(inputs.loc[~is_training, model.feature_names_in_])[:, 1]
         return pd.DataFrame({"customer_id": scored.to_numpy(), "predicted": predicted})
 
 
@@ -102,7 +100,9 @@ class Training:
             early_stopping=False,
             random_state=SEED,
         )
-        return model.fit(self.inputs, self.left, sample_weight=self.weights)
+        # A feature that is the same, or unknown, in all rows teaches nothing and is refused.
+        inputs = self.inputs.loc[:, self.inputs.nunique() > 1]
+        return model.fit(inputs, self.left, sample_weight=self.weights)
 
     def best_rounds(self) -> int:
         """How many trees predict the last snapshot best from those whose outcome it knew."""
@@ -116,7 +116,8 @@ class Training:
             *(part[is_known] for part in (self.inputs, self.left, self.weights)),
             self.dates[is_known],
         )
-        stages = known.fit(max(ROUNDS)).staged_predict_proba(self.inputs[is_last])
+        model = known.fit(max(ROUNDS))
+        stages = model.staged_predict_proba(self.inputs.loc[is_last, model.feature_names_in_])
         losses = {
             rounds: log_loss(self.left[is_last], predicted[:, 1], labels=[0, 1])
             for rounds, predicted in enumerate(stages, start=1)

@@ -7,8 +7,9 @@ New items, never bought by the customer:
 - `popular_30`, `popular_90`: what most customers bought in the last days.
 - `bm25`: implicit's BM25Recommender, on how many days a customer bought an item.
 - `als`: implicit's AlternatingLeastSquares on the same matrix.
-- `bm25_offered`, `als_offered`: the same, kept to items that somebody bought in the last 30 days,
-  as `item_recommendation` is.
+- `bm25_recent`, `als_recent`: the same with what `item_recommendation` knows besides, that a day
+  counts half as much every 90 days, and that an item is offered if somebody bought it in the last
+  30; BM25 with K = 100, which is better so.
 
 Items to buy again:
 
@@ -32,7 +33,7 @@ from scipy import sparse
 from bench.peers.command import Task, parse_task
 
 LENGTH = 10
-OFFER_DAYS = 30
+OFFER_DAYS, HALF_LIFE_DAYS = 30, 90
 SEED = 20110601
 
 Integers = npt.NDArray[np.int64]
@@ -47,13 +48,12 @@ class Purchases:
     customers: pd.Index
     items: pd.Index
 
-    @property
-    def matrix(self) -> sparse.csr_array:
-        """Customers x items: on how many days bought."""
-        ones = np.ones(len(self.days))
+    def matrix(self, half_life: float = np.inf) -> sparse.csr_array:
+        """Customers x items: on how many days bought, halved by each half-life of their age."""
+        weights = 0.5 ** (self.days["age"].to_numpy() / half_life)
         places = (self.days["customer"].to_numpy(), self.days["item"].to_numpy())
         shape = (len(self.customers), len(self.items))
-        return sparse.coo_array((ones, places), shape=shape).tocsr()
+        return sparse.coo_array((weights, places), shape=shape).tocsr()
 
     def within(self, days: int) -> pd.DataFrame:
         """The rows of the last days."""
@@ -104,7 +104,7 @@ def most_often(task: Task) -> pd.DataFrame:
         return listed(purchases, [mine.get(number, []) for number in range(mine.index.max() + 1)])
 
 
-def by_implicit(task: Task, method: str, *, is_offered_only: bool) -> pd.DataFrame:
+def by_implicit(task: Task, method: str, *, is_recent: bool) -> pd.DataFrame:
     """What a recommender of the package implicit puts first among what is not owned."""
     from implicit.als import AlternatingLeastSquares
     from implicit.nearest_neighbours import BM25Recommender
@@ -112,9 +112,10 @@ def by_implicit(task: Task, method: str, *, is_offered_only: bool) -> pd.DataFra
 
     purchases, owned = prepared(task)
     with task.part("compute"), threadpool_limits(1, "blas"):
-        bought = sparse.csr_matrix(purchases.matrix)
+        half_life = HALF_LIFE_DAYS if is_recent else np.inf
+        bought = sparse.csr_matrix(purchases.matrix(half_life))
         if method == "bm25":
-            model = BM25Recommender()
+            model = BM25Recommender(K=100 if is_recent else 20)
         else:
             model = AlternatingLeastSquares(
                 factors=64, regularization=0.05, alpha=1.0, iterations=15, random_state=SEED
@@ -126,7 +127,7 @@ def by_implicit(task: Task, method: str, *, is_offered_only: bool) -> pd.DataFra
             bought.copy(),  # with `items` it takes the others out of what it is given
             N=LENGTH,
             filter_already_liked_items=True,
-            items=offered if is_offered_only else None,
+            items=offered if is_recent else None,
         )
         # Where it finds too few, the rest of a list is -1 or something owned.
         rows = [
@@ -140,7 +141,7 @@ def prepared(task: Task) -> tuple[Purchases, list[set[int]]]:
     """The purchases, and the items that each customer owns."""
     with task.part("read"):
         purchases = read_purchases(task)
-        matrix = purchases.matrix
+        matrix = purchases.matrix()
         starts = matrix.indptr
         owned = [set(matrix.indices[start:end].tolist()) for start, end in pairwise(starts)]
     return purchases, owned
@@ -162,10 +163,10 @@ def listed(purchases: Purchases, rows: list[list[int]]) -> pd.DataFrame:
 METHODS: dict[str, Callable[[Task], pd.DataFrame]] = {
     "popular_30": lambda task: popular(task, 30),
     "popular_90": lambda task: popular(task, 90),
-    "bm25": lambda task: by_implicit(task, "bm25", is_offered_only=False),
-    "als": lambda task: by_implicit(task, "als", is_offered_only=False),
-    "bm25_offered": lambda task: by_implicit(task, "bm25", is_offered_only=True),
-    "als_offered": lambda task: by_implicit(task, "als", is_offered_only=True),
+    "bm25": lambda task: by_implicit(task, "bm25", is_recent=False),
+    "als": lambda task: by_implicit(task, "als", is_recent=False),
+    "bm25_recent": lambda task: by_implicit(task, "bm25", is_recent=True),
+    "als_recent": lambda task: by_implicit(task, "als", is_recent=True),
     "most_often": most_often,
 }
 

@@ -138,7 +138,7 @@ def judge_new_items(figures: Figures, split: Path, peers: Mapping[str, Path]) ->
     lines = pd.read_parquet(split / TRAIN / "lines.parquet", columns=["item_id"])
     catalogue = lines["item_id"].nunique()
     lists = {OURS: split / AFTER / "recommendations.parquet"}
-    for peer in ("popular_30", "popular_90", "bm25", "als", "bm25_offered", "als_offered"):
+    for peer in ("popular_30", "popular_90", "bm25", "als", "bm25_recent", "als_recent"):
         if peer in peers:
             lists[peer] = peers[peer] / "lists.parquet"
     for method, file in lists.items():
@@ -183,6 +183,7 @@ def judge_rules(figures: Figures, split: Path, folder: Path) -> None:
             "rules": float(len(ours)),
             "rules_of_one_only": float(len(ours) + len(theirs) - 2 * len(both)),
             "largest_difference": float(max(differences, default=0.0)),
+            "not_significant_in_published": float((~ours["is_significant"]).mean()),
         },
     )
     figures.add(RULES, "mlxtend", split.name, {"rules": float(len(theirs))})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bench.scores.judge import OURS, Figures
 from bench.scores.lines import DIFFERENCE, LOWER, MEAN, VALUE_ITSELF, WORST, Line
@@ -22,13 +22,15 @@ class Judged:
     compared: float | None = None
     """What the bound is about: our figure, the ratio, or the difference."""
     worst_day: str | None = None
+    lacking: int = 0
+    """As-of dates of ours on which the peer did not come to its end: nothing is reached then."""
 
     @property
     def is_reached(self) -> bool | None:
         """Whether the bound is; None where nothing is asked. What was not measured is missed."""
         if self.line.bound is None:
             return None
-        if self.compared is None:
+        if self.compared is None or self.lacking:
             return False
         if self.line.is_at_most:
             return self.compared <= self.line.bound
@@ -41,7 +43,19 @@ def judge_line(line: Line, figures: Figures) -> Judged:
     theirs = (
         ours if line.method is None else figures.values.get((line.score, line.metric, line.method))
     ) or {}
-    days = tuple(sorted(day for day in ours.keys() & theirs.keys() if day >= line.since))
+    wanted = {day for day in ours if day >= line.since}
+    days = tuple(sorted(wanted & theirs.keys()))
+    return replace(over_days(line, figures, ours, theirs, days), lacking=len(wanted) - len(days))
+
+
+def over_days(
+    line: Line,
+    figures: Figures,
+    ours: Mapping[str, float],
+    theirs: Mapping[str, float],
+    days: tuple[str, ...],
+) -> Judged:
+    """Fill a line from the dates that both sides have."""
     if not days:
         return Judged(line, days)
     compared = {day: compare(line, ours[day], theirs[day]) for day in days}

@@ -50,8 +50,8 @@ PEERS: dict[str, tuple[str, ...]] = {
     "popular_90": ("bench.peers.items", "popular_90"),
     "bm25": ("bench.peers.items", "bm25"),
     "als": ("bench.peers.items", "als"),
-    "bm25_offered": ("bench.peers.items", "bm25_offered"),
-    "als_offered": ("bench.peers.items", "als_offered"),
+    "bm25_recent": ("bench.peers.items", "bm25_recent"),
+    "als_recent": ("bench.peers.items", "als_recent"),
     "most_often": ("bench.peers.items", "most_often"),
 }
 """Peers of every date, by their names in the table."""

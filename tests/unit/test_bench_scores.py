@@ -229,6 +229,16 @@ def test_what_was_not_measured_is_missed() -> None:
     assert judge_line(Line(CHURN, "auc", "bgnbd"), Figures()).is_reached is None
 
 
+def test_a_peer_that_failed_on_a_date_proves_nothing() -> None:
+    found = figures([0.8, 0.8, 0.8], [0.7, 0.7, 0.7])
+    del found.values[CHURN, "auc", "boosting"][DAYS[2]]
+    row = judge_line(Line(CHURN, "auc", "boosting", bound=1.0), found)
+    assert (row.days, row.lacking) == (DAYS[:2], 1)
+    assert row.compared == pytest.approx(8 / 7)
+    assert row.is_reached is False
+    assert "2, 1 not measured, from 2011-05-01" in shown(row)
+
+
 # --- the page -------------------------------------------------------------------------------
 
 RUN = Run("2026-01-01", "lines.parquet", DAYS, "2 cores")
@@ -255,7 +265,11 @@ def test_a_miss_stands_in_the_table_and_above_it() -> None:
 def test_what_was_not_measured_says_so() -> None:
     text = shown(judge_line(Line(CHURN, "auc", "bgnbd", bound=1.0), Figures()))
     assert "0 of 1 thresholds are reached" in text
-    assert "not measured" in text
+    assert text.count("| not measured |") == 2
+
+
+def test_a_figure_by_itself_has_no_peer() -> None:
+    assert "not measured" not in shown(Judged(own(CHURN, "auc", 0.8), DAYS, 0.81, None, 0.81))
 
 
 def test_a_line_without_a_bound_asks_nothing() -> None:
