@@ -113,8 +113,7 @@ class Training:
         if self.left[is_known].nunique() < 2:
             return min(ROUNDS)
         known = Training(
-            *(part[is_known] for part in (self.inputs, self.left, self.weights)),
-            self.dates[is_known],
+            self.inputs[is_known], self.left[is_known], self.weights[is_known], self.dates[is_known]
         )
         model = known.fit(max(ROUNDS))
         stages = model.staged_predict_proba(self.inputs.loc[is_last, model.feature_names_in_])
