@@ -97,6 +97,8 @@ def title(row: Judged) -> str:
 
 def over(row: Judged) -> str:
     """Which dates, and what of them."""
+    if not row.days:
+        return "none"
     count = f"{len(row.days)}" + (f", {row.lacking} not measured" if row.lacking else "")
     if row.line.over == WORST:
         return f"worst of {count}" + (f": {row.worst_day}" if row.worst_day else "")
