@@ -82,6 +82,10 @@ bench: $(BENCH_READY) profiles.yml ## time builds and their peers: ENGINES='duck
 bench-shuffle: $(BENCH_READY) profiles.yml ## significant pairs of real and of shuffled baskets: FILE=a built DuckDB file VARS='{basket_min_support: 0}'
 	@$(BIN)/python -m bench.shuffle --database "$(or $(FILE),opportunity.duckdb)" --vars "$$VARS"
 
+.PHONY: bench-scores
+bench-scores: $(BENCH_READY) profiles.yml ## the scores beside lifetimes, scikit-learn, implicit and mlxtend, on the same splits: FILE=an Online Retail II file DATES=10
+	@$(BIN)/python -m bench.scores.run
+
 bench-picture: $(BENCH_READY) ## draw bench/results/benchmark.svg again, without running anything
 	@$(BIN)/python -m bench.picture
 
