@@ -194,8 +194,18 @@ class Rates:
             self.shown[cell] += 1
             self.hits[cell] += any(day > earlier.as_of for day in dates)
 
+    def lack(self) -> str | None:
+        """Why there are no probabilities."""
+        settings = self.now.settings
+        if self.rows >= max(settings.recommendation_min_shown, 1):
+            return None
+        return (
+            f"The list of {settings.recommendation_horizon_days} days ago has"
+            f" {times(self.rows, 'row')}; a probability needs {settings.recommendation_min_shown}."
+        )
+
     def of(self, row: Shown) -> float | None:
-        if self.rows < self.now.settings.recommendation_min_shown or not self.rows:
+        if self.lack():
             return None
         cell = (self.now.recency_band(row.customer), row.evidence_band)
         whole = self.hits.total() / self.rows
@@ -287,6 +297,8 @@ def item_recommendation(star: Star) -> list[Row]:
                 "purchase_probability": rate,
                 "expected_revenue": expected_revenue(rate, amount),
                 "reason": reason,
+                "is_scored": rate is not None,
+                "not_scored_reason": rates.lack(),
             }
         )
     return rows
@@ -332,6 +344,8 @@ def item_reorder_due(star: Star) -> list[Row]:
                 "purchase_probability": rate,
                 "expected_revenue": expected_revenue(rate, max(worth, 0.0)),
                 "reason": reason + ".",
+                "is_scored": rate is not None,
+                "not_scored_reason": rates.lack(),
             }
         )
     return rows

@@ -88,5 +88,12 @@ select
             || '; spent ' || cast(cast(value_at_risk as decimal(18, 2)) as {{ type_text() }})
             || ' less than in the {{ window_days }} days before.'
     end as reason,
+    is_tested as is_scored,
+    case
+        when not is_tested
+            then
+                'Too few earlier purchases of ' || category_name || ' to expect '
+                || '{{ var("churn_min_expected_purchases") }} in {{ window_days }} days.'
+    end as not_scored_reason,
     as_of_date
 from judged

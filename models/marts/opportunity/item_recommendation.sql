@@ -32,6 +32,8 @@ select
             'Bought with ' || evidence_items.item_name || ' by '
             || {{ count_of('similarities.common_customer_count', 'customer') }} || '.'
     end as reason,
+    rates.purchase_rate is not null as is_scored,
+    {{ not_rated_reason('rates') }} as not_scored_reason,
     lists.as_of_date
 from {{ ref('recommendation_list') }} as lists
 inner join customers

@@ -110,6 +110,8 @@ select
                 || ': due on ' || cast(due_items.due_date as {{ type_text() }}) || '.'
         else '.'
     end as reason,
+    rates.purchase_rate is not null as is_scored,
+    {{ not_rated_reason('rates') }} as not_scored_reason,
     lists.as_of_date
 from {{ ref('reorder_list') }} as lists
 inner join due_items
