@@ -7,7 +7,7 @@ import math
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -43,6 +43,25 @@ MOST_RATIO = 10**15
 UNSURE = 1e-9
 
 
+@dataclass(frozen=True)
+class Customer:
+    """A customer on the day of a snapshot, with what the scores make of what could be seen."""
+
+    seen: Seen
+    card: Card
+    odds: float
+    """Log odds of no order in the churn horizon."""
+    likely: Decimal
+    """Expected spend in the value horizon."""
+
+
+def likely_spend(row: Seen, odds: float) -> Decimal:
+    """What the model expects, moved as the chance of an order is."""
+    chance = 1 - row.silent
+    moved = (1 - logistic(odds)) / chance if chance else 1.0
+    return as_money(min(float(row.expected) * moved, MOST_MONEY))
+
+
 class Scores:
     """Snapshots and cards of a company, with the parameters that the warehouse found."""
 
@@ -50,41 +69,32 @@ class Scores:
         self.star, self.settings, self.built = star, star.settings, built
         fits = built("bgnbd_fit")
         self.rows = snapshots(star, Fit.of(fits[0]) if fits else None)
-        self.now = self.of_kind("score")
-        cards = scorecard(self.rows) if self.rows else []
-        self._cards = dict(zip(map(id, self.rows), cards, strict=True))
-        self._has_learnt = any(row.weight for row in self.rows)
+        self.cards = scorecard(self.rows)
+        self.has_learnt = any(row.weight for row in self.rows)
+        blended = [self.blend(*pair) for pair in zip(self.rows, self.cards, strict=True)]
+        self.now, self.season, self.closed = (
+            [
+                Customer(row, card, odds, likely_spend(row, odds))
+                for row, card, odds in zip(self.rows, self.cards, blended, strict=True)
+                if row.kind == kind
+            ]
+            for kind in ("score", "season", "closed")
+        )
 
-    def of_kind(self, kind: str) -> list[Seen]:
-        return [row for row in self.rows if row.kind == kind]
-
-    def card(self, row: Seen) -> Card:
-        return self._cards[id(row)]
-
-    def blended(self, row: Seen) -> float:
-        """Log odds of no order: the mean of model and scorecard, or the model's alone."""
+    def blend(self, row: Seen, card: Card) -> float:
+        """Log odds of model and scorecard together; those of the model while there is no other."""
         model = log_odds(row.silent)
-        return (model + self.card(row).log_odds) / 2 if self._has_learnt else model
+        return twelve((model + card.log_odds) / 2 if self.has_learnt else model)
 
-    def valued(self, kind: str) -> list[Seen]:
-        """Snapshots whose expected spend moves as the chance of an order does."""
-        moved = []
-        for row in self.of_kind(kind):
-            chance = 1 - row.silent
-            ratio = (1 - logistic(twelve(self.blended(row)))) / chance if chance else 1.0
-            expected = as_money(min(float(row.expected) * ratio, MOST_MONEY))
-            moved.append(replace(row, expected=expected))
-        return moved
-
-    def not_scored_reason(self, row: Seen | None) -> str | None:
+    def not_scored_reason(self, one: Customer | None) -> str | None:
         """Why there is no honest score."""
         settings = self.settings
-        repeat_customers = sum(one.is_repeat for one in self.now)
-        if row is None:
+        repeat_customers = sum(one.seen.is_repeat for one in self.now)
+        if one is None:
             return "No order yet."
-        if row.history < settings.churn_min_history_days:
+        if one.seen.history < settings.churn_min_history_days:
             return (
-                f"The first order of all is {counted(row.history, 'day')} old;"
+                f"The first order of all is {counted(one.seen.history, 'day')} old;"
                 f" a score needs {settings.churn_min_history_days}."
             )
         if repeat_customers < settings.churn_min_repeat_customers:
@@ -147,33 +157,33 @@ def published(amount: Decimal) -> Decimal | float:
 
 def customer_churn(scores: Scores) -> list[Row]:
     star = scores.star
-    past = scores.of_kind("season")
-    judged = past or scores.now
+    judged = scores.season or scores.now
     shift = 0.0
     if judged:
-        level = sum(row.is_churned or 0 if past else row.silent for row in judged) / len(judged)
-        said = sum(logistic(scores.blended(row)) for row in judged) / len(judged)
+        outcomes = (one.seen.is_churned if scores.season else one.seen.silent for one in judged)
+        level = sum(outcome or 0 for outcome in outcomes) / len(judged)
+        said = sum(logistic(one.odds) for one in judged) / len(judged)
         shift = log_odds(level) - log_odds(said)
 
-    seen = {row.customer_id: row for row in scores.now}
+    found = {one.seen.customer_id: one for one in scores.now}
     rows = []
     for customer_id in star.customers:
-        row = seen.get(customer_id)
-        reason = scores.not_scored_reason(row)
-        found: Row = {
+        one = found.get(customer_id)
+        reason = scores.not_scored_reason(one)
+        row: Row = {
             "customer_id": customer_id,
-            "recency_days": row and row.recency,
-            "mean_gap_days": row and row.mean_gap,
+            "recency_days": one and one.seen.recency,
+            "mean_gap_days": one and one.seen.mean_gap,
             "is_scored": reason is None,
             "not_scored_reason": reason,
             **dict.fromkeys(("churn_probability", "churn_band", "reason_1", "reason_2")),
         }
-        if row is not None and reason is None:
-            chance = logistic(scores.blended(row) + shift)
-            found["churn_probability"] = chance
-            found["churn_band"] = churn_band(star, row, twelve(chance))
-            found |= reasons(star, row, scores.card(row), has_season=bool(past))
-        rows.append(found)
+        if one is not None and reason is None:
+            chance = logistic(one.odds + shift)
+            row["churn_probability"] = chance
+            row["churn_band"] = churn_band(star, one.seen, twelve(chance))
+            row |= reasons(star, one.seen, one.card, has_season=bool(scores.season))
+        rows.append(row)
     return rows
 
 
@@ -252,19 +262,20 @@ def smaller(values: Sequence[Decimal], value: Decimal) -> int:
     return bisect_left(values, value)
 
 
-def error_ratio(row: Seen) -> float | None:
+def error_ratio(one: Customer) -> float | None:
     """What came over what was expected, an order day's spend added to both."""
-    assert row.next_spend is not None
-    if not row.expected + row.usual:
+    assert one.seen.next_spend is not None
+    expected = one.likely + one.seen.usual
+    if not expected:
         return None
-    ratio = float(row.next_spend + row.usual) / float(row.expected + row.usual)
+    ratio = float(one.seen.next_spend + one.seen.usual) / float(expected)
     return twelve(ratio) if abs(ratio) < MOST_RATIO else None
 
 
-def like_groups(rows: Sequence[Seen], count: int) -> list[int]:
+def like_groups(customers: Sequence[Customer], count: int) -> list[int]:
     """Group of each customer, those of like prediction together."""
-    ordered = sorted(row.expected for row in rows)
-    return [smaller(ordered, row.expected) * count // len(rows) for row in rows]
+    ordered = sorted(one.likely for one in customers)
+    return [smaller(ordered, one.likely) * count // len(customers) for one in customers]
 
 
 def bounds(star: Star, ratios: Sequence[float | None]) -> tuple[float | None, float | None]:
@@ -278,67 +289,68 @@ def bounds(star: Star, ratios: Sequence[float | None]) -> tuple[float | None, fl
 
 def customer_lifetime_value(scores: Scores) -> list[Row]:
     star = scores.star
-    past, now = scores.valued("season") or scores.valued("closed"), scores.valued("score")
+    past = scores.season or scores.closed
     group_count = min(max(len(past) // LIKE_GROUP_SIZE, 1), MOST_LIKE_GROUPS)
     errors: dict[int, list[float | None]] = defaultdict(list)
-    for row, group in zip(past, like_groups(past, group_count), strict=True):
-        errors[group].append(error_ratio(row))
+    for one, group in zip(past, like_groups(past, group_count), strict=True):
+        errors[group].append(error_ratio(one))
     limits = {group: bounds(star, ratios) for group, ratios in errors.items()}
-    predicted = total(row.expected for row in past)
+    predicted = total(one.likely for one in past)
     closed_ratio = None
     if predicted:
-        closed_ratio = float(total(row.next_spend or ZERO for row in past)) / float(predicted)
+        closed_ratio = float(total(one.seen.next_spend or ZERO for one in past)) / float(predicted)
         closed_ratio = closed_ratio if abs(closed_ratio) < MOST_RATIO else None
-    ordered = sorted(row.expected for row in now)
-    like = like_groups(now, group_count)
-    seen = {row.customer_id: (row, group) for row, group in zip(now, like, strict=True)}
+    ordered = sorted(one.likely for one in scores.now)
+    groups = like_groups(scores.now, group_count)
+    found = {pair[0].seen.customer_id: pair for pair in zip(scores.now, groups, strict=True)}
 
     rows = []
     for customer_id, facts in facts_by_customer(star).items():
-        one, group = seen.get(customer_id, (None, 0))
-        reason = scores.not_scored_reason(one)
-        found: Row = {
+        now, group = found.get(customer_id, (None, 0))
+        reason = scores.not_scored_reason(now)
+        row: Row = {
             "customer_id": customer_id,
             "historic_value": spend(facts),
             "is_whale": False,
-            "closed_date": past[0].day if past and one else None,
-            "closed_total_ratio": closed_ratio if one else None,
+            "closed_date": past[0].seen.day if past and now else None,
+            "closed_total_ratio": closed_ratio if now else None,
             "is_scored": reason is None,
             "not_scored_reason": reason,
             **dict.fromkeys(("predicted_value", "predicted_lower", "predicted_upper")),
             "value_tier": None,
         }
-        if one is not None and reason is None:
-            with_less = smaller(ordered, one.expected)
-            with_more = sum(value > one.expected for value in ordered)
+        if now is not None and reason is None:
+            with_less = smaller(ordered, now.likely)
+            with_more = sum(value > now.likely for value in ordered)
             share = Fraction(with_less, len(ordered))
-            found["predicted_value"] = published(one.expected)
-            found["value_tier"] = [name for begins, name in value_tiers() if begins <= share][-1]
             whale_count = Fraction(star.settings.whale_share) * len(ordered)
-            found["is_whale"] = with_more < whale_count and one.expected > 0
-            found["predicted_lower"], found["predicted_upper"] = value_range(
-                one, *limits.get(group, (None, None))
+            row["predicted_value"] = published(now.likely)
+            row["value_tier"] = [name for begins, name in value_tiers() if begins <= share][-1]
+            row["is_whale"] = with_more < whale_count and now.likely > 0
+            row["predicted_lower"], row["predicted_upper"] = value_range(
+                now, *limits.get(group, (None, None))
             )
-        rows.append(found)
+        rows.append(row)
     return rows
 
 
 def value_range(
-    row: Seen, lower: float | None, upper: float | None
+    one: Customer, lower: float | None, upper: float | None
 ) -> tuple[Decimal | float | None, Decimal | float | None]:
-    expected, usual = float(row.expected), float(row.usual)
+    """The range that past errors of like customers leave; the prediction lies in it."""
+    expected, usual = float(one.likely), float(one.seen.usual)
 
     def at(ratio: float) -> float:
         return (expected + usual) * ratio - usual
 
     return (
         None if lower is None else published(as_money(min(max(at(lower), 0.0), expected))),
-        None if upper is None else published(as_money(max(at(upper), expected))),
+        None if upper is None else published(as_money(min(max(at(upper), expected), MOST_MONEY))),
     )
 
 
 def customer_360(scores: Scores) -> list[Row]:
-    """What it says of churn, value and peers; the rest is with the other marts of customers."""
+    """What it says of churn, value and risk; the rest is with the other marts of customers."""
     customers: dict[str, Row] = {
         row["customer_id"]: {
             name: row[name] for name in ("customer_id", "churn_probability", "churn_band")
@@ -405,8 +417,12 @@ def actions(star: Star, built: Built) -> Iterator[Action]:
             )  # fmt: skip
     by_customer = facts_by_customer(star)
     for row in built("customer_churn"):
-        patience = horizon if row["mean_gap_days"] is None else row["mean_gap_days"]
-        if row["churn_band"] == "high" and row["recency_days"] > patience:
+        silence = (
+            star.settings.churn_horizon_days
+            if row["mean_gap_days"] is None
+            else row["mean_gap_days"]
+        )
+        if row["churn_band"] == "high" and row["recency_days"] > silence:
             assert star.as_of is not None
             first = star.as_of - timedelta(days=YEAR)
             of_year = spend([fact for fact in by_customer[row["customer_id"]] if fact.day > first])

@@ -35,6 +35,9 @@ OPTIONAL_DW_TABLES = (
 )
 SCHEMA_OF_TESTS = "opportunity"
 
+# Scores of customers and items, with all that rests on them: nearly half of what a build costs.
+SCORES = ("customer_trading_day+", "customer_item_day+", "path:models/marts/backtest")
+
 # Vars that decide which models there are and what they read; all others are values in the SQL.
 SHAPING_VARS = (
     "connectors",
@@ -192,16 +195,20 @@ class Builder:
         company: Company,
         *,
         with_tests: bool = False,
+        with_scores: bool = True,
         raw_tables: Mapping[str, Mapping[str, RawTable]] | None = None,
     ) -> Warehouse:
         """Lands a company's raw tables and builds its warehouse.
 
         ``raw_tables`` replaces the raw tables under contract names, for a company whose own tables
-        have other names. With tests, all data tests run as well, as `dbt build` does.
+        have other names. With tests, all data tests run as well, as `dbt build` does. Without
+        scores, their tables are left out, and the tests that read one.
         Raises BuildFailed with dbt's messages.
         """
         path = self.file_with(raw_tables or company.raw_tables())
-        return self.build_file(path, company.all_vars(), with_tests=with_tests)
+        return self.build_file(
+            path, company.all_vars(), with_tests=with_tests, with_scores=with_scores
+        )
 
     def file_with(self, raw_tables: Mapping[str, Mapping[str, RawTable]]) -> Path:
         """A new DuckDB file that holds the reference seeds and raw tables."""
@@ -224,10 +231,18 @@ class Builder:
         return path
 
     def build_file(
-        self, path: Path, variables: Mapping[str, Value], *, with_tests: bool = False
+        self,
+        path: Path,
+        variables: Mapping[str, Value],
+        *,
+        with_tests: bool = False,
+        with_scores: bool = True,
     ) -> Warehouse:
         """Builds the warehouse in a file that already holds the raw tables."""
         command = ["build", "--exclude-resource-type", "unit_test"] if with_tests else ["run"]
+        if not with_scores:
+            # A test is left out with any of the tables that it reads.
+            command += ["--exclude", *SCORES, "--indirect-selection", "cautious"]
         self.run_dbt(path, command, variables)
         return Warehouse(path)
 

@@ -22,8 +22,8 @@ from tests.warehouse.harness import Builder, BuildFailed, Company
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "14"))
 SEED = os.environ.get("PROPERTY_SEED")
 ONE_COMPANY = os.environ.get("PROPERTY_COMPANY")
-DATA_TESTS_ONE_IN = 3
-"""Data tests double the time of a build, so that not every company runs through them."""
+DATA_TESTS_ONE_IN, SCORES_ONE_IN = 3, 2
+"""Data tests double the time of a build, and so do scores: not every company has all."""
 
 Test = Callable[[Builder, int], None]
 
@@ -51,12 +51,15 @@ def for_many_companies(test: Test) -> Test:
 def check(builder: Builder, make: Callable[[int], Company], number: int) -> None:
     """Builds a company, compares all of it, and fails with everything that differs."""
     company = make(number)
+    with_scores = number % SCORES_ONE_IN == 0
     try:
-        warehouse = builder.build(company, with_tests=number % DATA_TESTS_ONE_IN == 0)
+        warehouse = builder.build(
+            company, with_tests=number % DATA_TESTS_ONE_IN == 0, with_scores=with_scores
+        )
     except BuildFailed as failure:
         found = [f"the build failed: {failure}"]
     else:
-        found = all_differences(warehouse, company)
+        found = all_differences(warehouse, company, with_scores=with_scores)
         builder.forget(warehouse)
     if found:
         title = f"The company (PROPERTY_COMPANY={number}):"

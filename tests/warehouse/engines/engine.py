@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from tests.warehouse.harness import PROJECT, SCHEMA_OF_TESTS, BuildFailed, RawTable
+from tests.warehouse.harness import PROJECT, SCHEMA_OF_TESTS, SCORES, BuildFailed, RawTable
 
 RawTables = Mapping[str, Mapping[str, RawTable]]
 """Raw tables by schema and name."""
@@ -99,6 +99,7 @@ class Engine(ABC):
         *,
         full_refresh: bool = False,
         with_tests: bool = False,
+        with_scores: bool = True,
         select: Sequence[str] = (),
     ) -> str:
         """Builds all models, or those selected, from landed raw tables; returns what dbt printed.
@@ -109,7 +110,8 @@ class Engine(ABC):
         left_out = ["unit_test", *([] if with_tests else ["test"])]
         if self._has_seeds:
             left_out.append("seed")
-        command = ["build", "--exclude", "path:seeds/demo", "--exclude-resource-type", *left_out]
+        excluded = ["path:seeds/demo", *([] if with_scores else SCORES)]
+        command = ["build", "--exclude", *excluded, "--exclude-resource-type", *left_out]
         if full_refresh:
             command += ["--full-refresh"]
         if select:
