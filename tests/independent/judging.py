@@ -225,8 +225,9 @@ def judge_dw(tables: Mapping[str, Sequence[Raw]], settings: Settings, accepted: 
         )
 
     good_lines = []
+    kept_headers = set(headers)
     for raw in tables.get("dw_invoice_line", ()):
-        reason, amount = dw_line_reason(raw, all_headers, set(headers))
+        reason, amount = dw_line_reason(raw, all_headers, kept_headers)
         if reason is None:
             good_lines.append((trimmed(raw["id"]), raw))
         else:

@@ -22,6 +22,7 @@ LAST_DAY = date(2024, 6, 30)
 CATEGORIES = 5
 WHALE = "whale"
 LISTS = ("item_recommendation", "item_reorder_due")
+SCORES = ("customer_churn", "customer_lifetime_value", "churn_risk", *LISTS)
 Sale = tuple[str, int, Sequence[int], str]
 """A customer, days before the last one, items, and the amount of each line."""
 
@@ -200,8 +201,10 @@ def test_what_cannot_be_scored_says_why(built: Built) -> None:
         assert set(built.values(mart, "no_benchmark_reason")) == built.odd.not_compared, mart
     for mart in LISTS:
         has_rates = mart in built.odd.lists_with_rates
-        rates = built.values(mart, "purchase_probability")
-        assert all((rate is not None) == has_rates for rate in rates), mart
+        assert set(built.values(mart, "is_scored")) <= {has_rates}, mart
+    for mart in SCORES:
+        for row in built.warehouse.rows(f"marts.{mart}"):
+            assert row["is_scored"] == (row["not_scored_reason"] is None), (mart, row)
 
 
 def test_scores_are_what_the_independent_calculation_says(built: Built) -> None:
