@@ -40,7 +40,8 @@ select
     max(sale_date) as last_sale_date,
     {{ as_money('coalesce(sum(case when is_recent then spend end), 0)') }} as recent_spend,
     {{ as_money('coalesce(sum(case when is_previous then spend end), 0)') }} as prev_spend,
-    {{ as_money('coalesce(sum(case when is_peer_window then spend end), 0)') }} as peer_window_spend,
+    {{ as_money('coalesce(sum(case when is_peer_window then spend end), 0)') }}
+        as peer_window_spend,
     count(case when is_recent then sale_date end) as recent_invoices,
     count(case when is_previous then sale_date end) as prev_invoices,
     {{ as_of_date() }} as as_of_date
