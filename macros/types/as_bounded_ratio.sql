@@ -1,3 +1,3 @@
 {% macro as_bounded_ratio(expression) -%}
-    case when abs({{ expression }}) < 1000000000000000 then {{ as_ratio(expression) }} end
+    {{ as_ratio('case when abs(' ~ expression ~ ') < 1000000000000000 then ' ~ expression ~ ' end') }}
 {%- endmacro %}

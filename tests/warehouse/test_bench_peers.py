@@ -24,6 +24,12 @@ from tests.warehouse.harness import PROJECT, Builder, Warehouse
 ONE_THRESHOLD = ("mlxtend", "spark")
 """Methods that find the pairs of an item's least support only."""
 
+NOT_IN_THE_SCRIPT = {
+    "basket_triple_rule", "duplicate_item_pair", "item_recommendation", "item_reorder_due",
+}  # fmt: skip
+PANDAS_MARTS = sorted(MARTS.keys() - NOT_IN_THE_SCRIPT)
+"""What the script computes: no scores, and in other marts no column that a score gives."""
+
 Key = tuple[Any, ...]
 
 
@@ -82,11 +88,11 @@ def pandas_marts(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_the_pandas_script_writes_every_public_mart(pandas_marts: Path) -> None:
-    assert {file.stem for file in pandas_marts.glob("*.parquet")} == set(MARTS)
+def test_the_pandas_script_writes_every_mart_but_scores(pandas_marts: Path) -> None:
+    assert sorted(file.stem for file in pandas_marts.glob("*.parquet")) == PANDAS_MARTS
 
 
-@pytest.mark.parametrize("mart", MARTS)
+@pytest.mark.parametrize("mart", PANDAS_MARTS)
 def test_the_pandas_script_has_the_rows_of_the_warehouse(
     mart: str, pandas_marts: Path, warehouse: Warehouse
 ) -> None:
@@ -96,10 +102,10 @@ def test_the_pandas_script_has_the_rows_of_the_warehouse(
     assert len(expected) > 5
     assert found.keys() == expected.keys()
     differences = [
-        f"{row_key} {column}: {found[row_key][column]!r} is {value!r} in the warehouse"
-        for row_key, row in expected.items()
+        f"{row_key} {column}: {value!r} is {expected[row_key][column]!r} in the warehouse"
+        for row_key, row in found.items()
         for column, value in row.items()
-        if not same(plain(found[row_key][column]), plain(value))
+        if not same(plain(value), plain(expected[row_key][column]))
     ]
     assert not differences, f"{len(differences)} differ\n" + "\n".join(differences[:10])
 

@@ -88,3 +88,5 @@ left join {{ ref('basket_pair_test') }} as pairs
     on
         duplicate_pairs.item_id_a = pairs.item_id_a
         and duplicate_pairs.item_id_b = pairs.item_id_b
+-- Without an invoice there is no day that a row could bear.
+where {{ as_of_date() }} is not null
