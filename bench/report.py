@@ -34,9 +34,9 @@ Times are seconds of wall clock. A full build is one `dbt build` of the models a
 were, and `dbt itself` the rest: starting, parsing, connecting. The daily refresh is the same build
 after one more day of lines has arrived, one in a hundred of them late by up to 60 days. The pair
 step is the sum of the five `basket_*` models within the full build. The pandas script computes the
-marts that are no scores from the same raw rows in Parquet, without tests, rejected rows or dimensions; the loops
-compute four of the tables. Memory is that of all processes, PostgreSQL's server among them, pages
-that they share counted once.
+marts that are no scores from the same raw rows in Parquet, without tests, rejected rows or
+dimensions; the loops compute four of the tables. Memory is that of all processes, PostgreSQL's
+server among them, pages that they share counted once.
 """
 ABOUT_PAIRS: Final = """\
 Each method counts the same baskets and frequent items, with nothing else beside it. `encode` turns

@@ -60,13 +60,16 @@ SUPPORT = "0.01"
 """Of basket_min_support, at its default."""
 
 _MODEL = ("customer_trading_day", "bgnbd_cell", "bgnbd_fit", "customer_snapshot")
-_ITEMS = ("recommendation_date", "customer_item_day", "owned_item", "item_popularity")
+_ITEMS = (
+    *("recommendation_date", "customer_item_day", "owned_item", "item_popularity"),
+    *("item_typical_purchase", "recommendation_rate"),
+)
 MODELS = {
     CHURN: (*_MODEL, "churn_scorecard", "customer_churn"),
-    VALUE: (*_MODEL, "customer_lifetime_value"),
+    VALUE: (*_MODEL, "churn_scorecard", "customer_lifetime_value"),
     NEW: (
-        *(*_ITEMS, "item_similarity", "recommendation_list", "recommendation_rate"),
-        "item_recommendation",
+        *_ITEMS,
+        *("item_similarity", "recommendation_list", "item_recommendation"),
     ),
     AGAIN: (*_ITEMS, "reorder_list", "item_reorder_due"),
     RULES: (
