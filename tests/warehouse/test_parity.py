@@ -6,6 +6,7 @@ Raw rows arrive as a company's do, by the loader: COPY on PostgreSQL, Spark's ow
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -28,6 +29,48 @@ def test_demo_company_on_postgres(
     engine = PostgresEngine(tmp_path, postgres_server)
     DEMO_FILES.build_on(engine)
     check_parity("The demo company", demo, engine, record_property)
+
+
+@pytest.fixture(scope="module")
+def back_test() -> Source:
+    """The demo company as of a day whose future is known, so that what scores were worth is too."""
+    return replace(DEMO_FILES, variables={**DEMO_FILES.variables, "as_of_date": "2025-12-31"})
+
+
+@pytest.fixture(scope="module")
+def back_test_on_duckdb(back_test: Source, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    engine = DuckDBEngine(tmp_path_factory.mktemp("duckdb"))
+    back_test.build_on(engine)
+    assert {row["score_name"] for row in engine.warehouse.rows("marts.score_backtest")} == {
+        "churn_risk", "customer_churn", "customer_lifetime_value", "item_recommendation",
+        "item_reorder_due", "share_of_wallet",
+    }  # fmt: skip
+    return engine.warehouse
+
+
+@pytest.mark.long
+def test_back_test_on_postgres(
+    back_test: Source,
+    back_test_on_duckdb: Warehouse,
+    postgres_server: PostgresServer,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    engine = PostgresEngine(tmp_path, postgres_server)
+    back_test.build_on(engine)
+    check_parity("The demo company, back-tested", back_test_on_duckdb, engine, record_property)
+
+
+@pytest.mark.long
+def test_back_test_on_spark(
+    back_test: Source,
+    back_test_on_duckdb: Warehouse,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    engine = SparkEngine(tmp_path)
+    back_test.build_on(engine)
+    check_parity("The demo company, back-tested", back_test_on_duckdb, engine, record_property)
 
 
 @pytest.fixture(scope="module")
