@@ -49,10 +49,10 @@ check-input: $(ENGINE_READY) profiles.yml ## the gate: refuse raw tables that wo
 	@$(BIN)/python -m ingest.check_input --target "$$TARGET" --vars "$$VARS"
 
 test: $(BENCH_READY) profiles.yml ## all tests but the longest: units, generated companies, published results, all three engines
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 test-long: $(BENCH_READY) profiles.yml ## what takes an hour: Online Retail II on all engines, long fuzz and kill runs
-	INCREMENTAL_LOADS=16 KILLS=20 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "long or not long" \
+	INCREMENTAL_LOADS=16 KILLS=20 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder -m "long or not long" \
 		tests/warehouse/test_parity.py tests/warehouse/test_incremental.py tests/warehouse/test_publish.py \
 		tests/warehouse/test_spark.py
 

@@ -17,8 +17,19 @@ from tests.warehouse.harness import Builder, Warehouse
 vars(sys.modules["__main__"]).setdefault("__file__", pytest.__file__)
 
 
+SLOWEST_FILES = (
+    "test_incremental.py", "test_publish.py", "test_spark.py", "test_parity.py",
+    "test_properties.py", "test_builds.py", "test_odd_companies.py",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let `-k postgres` find every test that uses the server, whatever its name."""
+    """Start the slowest files first, so that no worker is left with one of them at the end.
+
+    Also lets `-k postgres` find every test that uses the server, whatever its name.
+    """
+    places = {name: place for place, name in enumerate(SLOWEST_FILES)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
     for item in items:
         if "postgres_server" in getattr(item, "fixturenames", ()):
             item.extra_keyword_matches.add("postgres")

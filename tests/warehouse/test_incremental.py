@@ -88,7 +88,8 @@ def check_loads(builder: Builder, engine: Engine, seed: int, *, is_slow: bool = 
 
     A slow engine is spared the load that only brings rows in another order, which every other load
     does as well, marts between the first load and the last, and the full refresh at the end.
-    Scores, which rest on the facts and are never incremental, are built after the last.
+    Scores, which rest on the facts and are never incremental, are built after the last one, and
+    not on a slow engine, where the demo company has them.
     """
     loads = Loads(seed)
     before: Warehouse | None = None
@@ -103,12 +104,15 @@ def check_loads(builder: Builder, engine: Engine, seed: int, *, is_slow: bool = 
             loads.next()
         company = loads.company()
         is_last = number == len(changes) - 1
-        reference = builder.build(company, with_scores=is_last)
+        with_scores = is_last and not is_slow
+        reference = builder.build(company, with_scores=with_scores)
         engine.land(company.raw_tables())
         places = engine.places() if isinstance(engine, KeptByMonth) and before else {}
         is_partial = is_slow and number > 0 and not is_last
         output = engine.build(
-            company.all_vars(), with_scores=is_last, select=KEPT_MODELS if is_partial else ()
+            company.all_vars(),
+            with_scores=with_scores,
+            select=KEPT_MODELS if is_partial else (),
         )
         check_same(reference, engine, load, KEPT_TABLES if is_partial else None)
         if before is not None:
@@ -206,7 +210,7 @@ def test_build_after_a_killed_one_ends_right_on_spark(
     loads, killed = Loads(4), 0
     if not spark.folder_of("core.fct_invoice").exists():
         spark.land(loads.company().raw_tables())
-        spark.build(loads.company().all_vars())
+        spark.build(loads.company().all_vars(), with_scores=False)
     while killed < KILLS:
         loads.next()
         loads.move_an_invoice_to(f"{1980 + killed}-05-10")
