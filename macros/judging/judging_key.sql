@@ -10,6 +10,17 @@
         'churn_min_history_days', 'churn_min_repeat_customers', 'churn_snapshot_days',
         'churn_half_life_days', 'churn_max_training_rows', 'bgnbd_max_customers',
         'value_horizon_days', 'value_interval', 'whale_share',
+        'basket_window_days', 'basket_half_life_days', 'duplicate_min_confidence',
+        'churn_max_p_value', 'churn_min_expected_purchases', 'churn_min_purchase_ratio',
+        'churn_min_value_ratio', 'peer_window_days', 'peer_min_customers', 'peer_quantile',
+        'peer_max_growth_ratio', 'spend_outcome_days', 'recommendation_count',
+        'recommendation_horizon_days', 'recommendation_offer_days', 'recommendation_latest_items',
+        'recommendation_min_customers', 'recommendation_neighbours',
+        'recommendation_half_life_days', 'recommendation_recency_half_life_days',
+        'recommendation_popularity_weight', 'recommendation_min_shown', 'reorder_count',
+        'reorder_half_life_days', 'reorder_min_gaps', 'actions_per_customer', 'actions_per_rep',
+        'action_valid_days', 'action_holdout_ratio', 'backtest_dates',
+        'backtest_min_history_days', 'backtest_resamples',
     ] -%}
     {%- set judging_vars = {} -%}
     {%- for name in known_vars() if name not in others -%}

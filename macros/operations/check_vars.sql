@@ -53,6 +53,8 @@
         'churn_snapshot_days': [1, 365], 'churn_half_life_days': [1, 3650],
         'churn_band_high': [0, 1], 'churn_band_medium': [0, var('churn_band_high')],
         'value_interval': [0.01, 0.99], 'whale_share': [0, 1],
+        'churn_window_days': [1, 36500], 'peer_window_days': [1, 36500],
+        'spend_outcome_days': [1, 36500], 'backtest_resamples': [1, 100000],
         'churn_max_training_rows': [1000, 100000000], 'bgnbd_max_customers': [1000, 100000000],
     } %}
     {% for name, bound in bounds.items() if var(name) < bound[0] or var(name) > bound[1] %}

@@ -100,12 +100,14 @@ def without_later_invoices(
 
 def later_rows(tables: Mapping[str, list[RawRow]]) -> dict[str, list[RawRow]]:
     """The next day's rows: of a customer and an item that nobody knew, and of well-known ones."""
-    known_item = str(tables["dw_item"][0]["item_code_365"])
+    known = tables["dw_item"][0]
+    known_item = str(known["item_code_365"])
     sales = [
         ("LATER-1", "LATER-CUSTOMER", "LATER-ITEM", "500"),
         ("LATER-2", "LATER-CUSTOMER", known_item, "500"),
         ("LATER-3", "C00001", "LATER-ITEM", "100000"),
         ("LATER-4", "C00001", known_item, "-100000"),
+        *((f"LATER-{number}", f"C{number:05}", "LATER-ITEM", "50") for number in range(5, 60)),
     ]
     headers: list[RawRow] = [
         {
@@ -129,7 +131,9 @@ def later_rows(tables: Mapping[str, list[RawRow]]) -> dict[str, list[RawRow]]:
         }
         for invoice, _, item, amount in sales
     ]
-    return {"dw_invoice_header": headers, "dw_invoice_line": lines}
+    # Listed in time, so that nothing but the date of its sales keeps it out of the marts.
+    item = {**known, "item_code_365": "LATER-ITEM", "item_description": "What comes later"}
+    return {"dw_invoice_header": headers, "dw_invoice_line": lines, "dw_item": [item]}
 
 
 def test_later_invoices_change_no_earlier_mart(builder: Builder) -> None:

@@ -1,5 +1,6 @@
-{# Grain: one row per as-of date of the back-test: the latest month starts whose outcome is known
-   and that have backtest_min_history_days behind them, at most backtest_dates of them. #}
+{# Grain: one row per as-of date of the back-test: of each horizon of the scores the latest
+   backtest_dates month starts that it has passed since, and that have backtest_min_history_days
+   behind them. A long horizon so has as many dates as a short one. #}
 with
 
 data_range as (
@@ -11,23 +12,40 @@ data_range as (
 
 ),
 
+horizons as (
+
+    {% for name in [
+        'churn_horizon_days', 'recommendation_horizon_days', 'value_horizon_days',
+        'spend_outcome_days',
+    ] %}
+    select {{ var(name) | int }} as horizon_days
+    {%- if not loop.last %}
+    union
+    {%- endif %}
+    {%- endfor %}
+
+),
+
 month_starts as (
 
     select
         dates.date_day,
-        row_number() over (order by dates.date_day desc) as place
+        row_number() over (
+            partition by horizons.horizon_days order by dates.date_day desc
+        ) as place
     from {{ ref('dim_date') }} as dates
     cross join data_range
+    inner join horizons
+        on
+            {{ days_between('dates.date_day', 'data_range.last_date') }}
+            >= horizons.horizon_days
     where
         dates.date_day = dates.month_start
-        and dates.date_day <= {{ add_days('data_range.last_date', -var('churn_horizon_days')) }}
         and dates.date_day
         >= {{ add_days('data_range.first_date', var('backtest_min_history_days')) }}
 
 )
 
-select
-    date_day as backtest_date,
-    cast(place as int) as place
+select distinct date_day as backtest_date
 from month_starts
 where place <= {{ var('backtest_dates') | int }}
