@@ -8,21 +8,19 @@ data_range as (
     select
         min(invoice_date) as first_date,
         max(invoice_date) as last_date
-    from {{ ref('int_invoices_assembled') }}
+    from {{ ref('fct_invoice') }}
 
 ),
 
 horizons as (
 
-    {% for name in [
-        'churn_horizon_days', 'recommendation_horizon_days', 'value_horizon_days',
-        'spend_outcome_days',
-    ] %}
-    select {{ var(name) | int }} as horizon_days
-    {%- if not loop.last %}
+    select {{ var('churn_horizon_days') | int }} as horizon_days
     union
-    {%- endif %}
-    {%- endfor %}
+    select {{ var('recommendation_horizon_days') | int }} as horizon_days
+    union
+    select {{ var('value_horizon_days') | int }} as horizon_days
+    union
+    select {{ var('spend_outcome_days') | int }} as horizon_days
 
 ),
 
