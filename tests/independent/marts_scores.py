@@ -471,9 +471,11 @@ def margins(built: Built) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
 def next_best_action(scores: Scores) -> list[Row]:
     star, settings, built = scores.star, scores.settings, scores.built
     of_items, of_categories = margins(built)
+    of_customers = {row["customer_id"]: row["margin_ratio"] for row in built("customer_360")}
     best: dict[tuple[str, str], tuple[Any, ...]] = {}
     for action in actions(star, built):
         margin = of_items.get(action.item_id or "", of_categories.get(action.category_id or ""))
+        margin = of_customers[action.customer_id] if margin is None else margin
         value = quarter(EXACT.multiply(action.revenue, Decimal(1) if margin is None else margin))
         if action.probability > 0 and action.revenue > 0 and value > 0:
             # An action about nothing in particular comes after one that names something.

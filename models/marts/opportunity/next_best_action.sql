@@ -122,21 +122,24 @@ candidates as (
 
 ),
 
--- Margin where it is known of the item or the category; else revenue.
+-- Margin where it is known of the item, the category or the customer; else revenue.
 valued as (
 
     select
         candidates.*,
-        coalesce(items.margin_ratio, category_margins.margin_ratio) as margin_ratio,
+        coalesce(items.margin_ratio, category_margins.margin_ratio, customers.margin_ratio)
+            as margin_ratio,
         {{ as_money(
-            'candidates.expected_revenue'
-            ~ ' * coalesce(items.margin_ratio, category_margins.margin_ratio, 1)'
+            'candidates.expected_revenue * coalesce(items.margin_ratio,'
+            ~ ' category_margins.margin_ratio, customers.margin_ratio, 1)'
         ) }} as expected_value
     from candidates
     left join {{ ref('product_performance') }} as items
         on candidates.item_id = items.item_id
     left join category_margins
         on candidates.category_id = category_margins.category_id
+    left join {{ ref('customer_360') }} as customers
+        on candidates.customer_id = customers.customer_id
     where candidates.probability > 0 and candidates.expected_revenue > 0
 
 ),
