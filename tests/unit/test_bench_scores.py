@@ -69,6 +69,7 @@ def test_value_metrics_look_at_the_top_tenth() -> None:
     outcomes = pd.DataFrame({"customer_id": ids, "predicted": predicted, "actual_value": actual})
     found = metrics.value_metrics(outcomes)
     assert found["top_decile_capture"] == pytest.approx(60 / 150)
+    assert found["top_decile_revenue_found"] == pytest.approx(50 / 150)
     assert found["top_decile_customers_found"] == pytest.approx(1 / 2)
     assert found["mean_absolute_error"] == pytest.approx((95 + 40 + 70) / 20)
 

@@ -101,6 +101,7 @@ def test_the_pandas_script_has_the_rows_of_the_warehouse(
     found = by_key(pq.read_table(pandas_marts / f"{mart}.parquet").to_pylist(), key)
     assert len(expected) > 5
     assert found.keys() == expected.keys()
+    assert all(row.keys() > set(key) for row in found.values())
     differences = [
         f"{row_key} {column}: {value!r} is {expected[row_key][column]!r} in the warehouse"
         for row_key, row in found.items()

@@ -1,5 +1,5 @@
-{# Grain: one row per row of churn_risk and method: whether the method flagged it, and what the
-   customer bought in the category in the churn_window_days after as_of_date. No rows until those
+{# Grain: one row per scored row of churn_risk and method: whether the method flagged it, and what
+   the customer bought in the category in the churn_window_days after as_of_date. No rows until those
    have passed. #}
 {%- set window_days = var('churn_window_days') | int -%}
 with
@@ -20,6 +20,7 @@ later_purchases as (
 
 ),
 
+-- Both methods are asked of the same rows, those that the test can judge.
 flags as (
 
     select
@@ -29,6 +30,7 @@ flags as (
         is_at_risk as is_flagged,
         as_of_date
     from {{ ref('churn_risk') }}
+    where is_scored
     union all
     select
         customer_id,
@@ -37,6 +39,7 @@ flags as (
         churn_flag = 1 as is_flagged,
         as_of_date
     from {{ ref('churn_risk') }}
+    where is_scored
 
 )
 

@@ -1,6 +1,6 @@
 {# Grain: one row per method and customer with a purchase by as_of_date: how many of the items that
    the method put first were bought for the first time in the recommendation_horizon_days after it.
-   No rows unless those days have passed. Here alone rows after as_of_date are read. #}
+   No rows unless those days have passed. #}
 {%- set list_length = var('recommendation_count') | int %}
 with
 

@@ -1,6 +1,6 @@
 {# Grain: one row per method, horizon in days and customer with a purchase by as_of_date: how many
    of the items that the method put first were bought again within the horizon. No rows unless those
-   days have passed. Here alone rows after as_of_date are read. #}
+   days have passed. #}
 {%- set list_length = var('reorder_count') | int %}
 with
 

@@ -7,20 +7,6 @@
 {%- set share_above = '(1 - ' ~ exact_decimal(var('peer_quantile')) ~ ')' -%}
 with
 
-year_spends as (
-
-    select
-        customer_id,
-        sum(net_amount) as year_spend
-    from {{ ref('fct_invoice') }}
-    where
-        invoice_type <> 'adjustment'
-        and invoice_date <= {{ as_of_date() }}
-        and invoice_date > {{ add_days(as_of_date(), -365) }}
-    group by customer_id
-
-),
-
 category_margins as (
 
     select
@@ -74,13 +60,13 @@ candidates as (
         cast(null as {{ type_text() }}) as category_id,
         churn.churn_probability as probability,
         {{ as_money(
-            'spends.year_spend * ' ~ horizon_days ~ ' / 365.0 * churn.churn_probability'
+            'snapshots.year_spend * ' ~ horizon_days ~ ' / 365.0 * churn.churn_probability'
         ) }} as expected_revenue,
         cast(null as {{ type_money() }}) as suggested_quantity,
         churn.reason_1 as reason
     from {{ ref('customer_churn') }} as churn
-    inner join year_spends as spends
-        on churn.customer_id = spends.customer_id
+    inner join {{ ref('customer_snapshot') }} as snapshots
+        on churn.customer_id = snapshots.customer_id and snapshots.snapshot_kind = 'score'
     -- Who orders once a year is not being lost a month after.
     where
         churn.churn_band = 'high'
@@ -123,24 +109,30 @@ candidates as (
 ),
 
 -- Margin where it is known of the item, the category or the customer; else revenue.
-valued as (
+costed as (
 
     select
         candidates.*,
+        coalesce(customers.sales_rep_id, '__unknown__') as sales_rep_id,
         coalesce(items.margin_ratio, category_margins.margin_ratio, customers.margin_ratio)
-            as margin_ratio,
-        {{ as_money(
-            'candidates.expected_revenue * coalesce(items.margin_ratio,'
-            ~ ' category_margins.margin_ratio, customers.margin_ratio, 1)'
-        ) }} as expected_value
+            as margin_ratio
     from candidates
+    inner join {{ ref('customer_360') }} as customers
+        on candidates.customer_id = customers.customer_id
     left join {{ ref('product_performance') }} as items
         on candidates.item_id = items.item_id
     left join category_margins
         on candidates.category_id = category_margins.category_id
-    left join {{ ref('customer_360') }} as customers
-        on candidates.customer_id = customers.customer_id
     where candidates.probability > 0 and candidates.expected_revenue > 0
+
+),
+
+valued as (
+
+    select
+        *,
+        {{ as_money('expected_revenue * coalesce(margin_ratio, 1)') }} as expected_value
+    from costed
 
 ),
 
@@ -176,20 +168,13 @@ best_of_customer as (
 ranked as (
 
     select
-        actions.*,
-        coalesce(customers.sales_rep_id, '__unknown__') as sales_rep_id,
+        *,
         row_number() over (
-            partition by customers.sales_rep_id
-            order by
-                actions.expected_value desc,
-                actions.probability desc,
-                actions.customer_id,
-                actions.action_type
+            partition by sales_rep_id
+            order by expected_value desc, probability desc, customer_id, action_type
         ) as rank_for_rep
-    from best_of_customer as actions
-    inner join {{ ref('dim_customer') }} as customers
-        on actions.customer_id = customers.customer_id
-    where actions.place_in_customer <= {{ var('actions_per_customer') | int }}
+    from best_of_customer
+    where place_in_customer <= {{ var('actions_per_customer') | int }}
 
 )
 
