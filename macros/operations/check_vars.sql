@@ -25,7 +25,8 @@
         'churn_min_history_days', 'churn_min_repeat_customers', 'churn_snapshot_days',
         'churn_half_life_days', 'churn_max_training_rows', 'bgnbd_max_customers',
         'value_horizon_days', 'value_interval', 'whale_share',
-        'actions_per_customer', 'actions_per_rep', 'action_valid_days', 'action_holdout_ratio',
+        'actions_per_customer', 'actions_per_rep', 'actions_per_kind', 'action_valid_days',
+        'action_holdout_ratio',
         'backtest_dates', 'backtest_min_history_days', 'backtest_resamples',
     ] %}
     {% for name in numeric_vars if var(name) is not number or var(name) < 0 %}
@@ -62,7 +63,8 @@
             'Var ' ~ name ~ ' must be between ' ~ bound[0] ~ ' and ' ~ bound[1] ~ ', not ' ~ var(name) ~ '.'
         ) %}
     {% endfor %}
-    {% for name in bounds if name.endswith('_days') and var(name) is not integer %}
+    {% for name in numeric_vars if name.endswith('_days') and var(name) is not integer
+        and (name in bounds or 'half_life' not in name) %}
         {% do exceptions.raise_compiler_error(
             'Var ' ~ name ~ ' must be a whole number of days, not ' ~ var(name) ~ '.'
         ) %}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -221,14 +222,60 @@ def means_as_doubles_have_them(mean: Decimal) -> frozenset[Decimal]:
     return frozenset({mean - MONEY_PLACES, mean, mean + MONEY_PLACES})
 
 
+def tenth(share: Fraction) -> int:
+    return min(math.floor(10 * share), 9)
+
+
+def chance_of_adoption(
+    star: Star, peers: Peers, first_sales: Mapping[tuple[str, str], date]
+) -> Callable[[Fraction], Fraction | None]:
+    """How often customers began with a category that they lacked, by the share of their peers."""
+    assert star.as_of is not None
+    earlier = star.as_of - timedelta(days=star.settings.churn_horizon_days)
+    lacking: Counter[int] = Counter()
+    adopted: Counter[int] = Counter()
+    for customer_id in {name for (name, _), day in first_sales.items() if day <= earlier}:
+        others = peers.others.get(customer_id)
+        if others is None:
+            continue
+        group = (*others, customer_id)
+        for category_id in {name for member in group for name in peers.spend[member]}:
+            first = first_sales.get((customer_id, category_id))
+            if first is None or first > earlier:
+                buyers = sum(category_id in peers.spend[other] for other in others)
+                lacking[tenth(Fraction(buyers, len(others)))] += 1
+                adopted[tenth(Fraction(buyers, len(others)))] += first is not None
+    rows = lacking.total()
+
+    def chance(share: Fraction) -> Fraction | None:
+        if not lacking[tenth(share)] or rows < star.settings.recommendation_min_shown:
+            return None
+        whole = Fraction(adopted.total(), rows)
+        return (adopted[tenth(share)] + 20 * whole) / (lacking[tenth(share)] + 20)
+
+    return chance
+
+
 def category_penetration(star: Star) -> list[Row]:
     as_of = star.as_of
     if as_of is None:
         return []
     sellable = {fact.category_id for fact in star.facts if fact.is_product} - {UNCATEGORISED}
     peers = peer_groups(star)
+    first_sales: dict[tuple[str, str], date] = {}
+    for customer_id, facts in facts_by_customer(star).items():
+        for fact in facts:
+            if fact.is_sale and fact.category_id in sellable:
+                key = customer_id, fact.category_id
+                first_sales[key] = min(first_sales.get(key, fact.day), fact.day)
+    chance = chance_of_adoption(star, peers, first_sales)
     rows = []
     for customer_id, facts in facts_by_customer(star).items():
+        in_group = {
+            name
+            for member in (*peers.others.get(customer_id, ()), customer_id)
+            for name in peers.spend.get(member, ())
+        }
         for category_id in sellable:
             of_category = [fact for fact in facts if fact.category_id == category_id]
             total_spend = spend(of_category)
@@ -247,7 +294,11 @@ def category_penetration(star: Star) -> list[Row]:
                     "has_category": int(total_spend > 0),
                     "penetration_status": status,
                     "last_invoice_date": last,
-                    **penetration_of_peers(peers, customer_id, category_id),
+                    **(of_peers := penetration_of_peers(peers, customer_id, category_id)),
+                    "adoption_probability": chance(of_peers["peer_penetration_ratio"])
+                    if last is None and customer_id in peers.others and category_id in in_group
+                    else None,
+                    "is_scored": customer_id in peers.others,
                 }
             )
     return rows

@@ -7,7 +7,7 @@ import math
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -389,6 +389,8 @@ class Action:
     category_id: str | None = None
     quantity: Decimal | None = None
     reason: str | None = None
+    days: int = YEAR
+    """Within which the revenue falls."""
 
 
 def quarter(amount: Decimal | float) -> Decimal:
@@ -399,7 +401,7 @@ def quarter(amount: Decimal | float) -> Decimal:
 
 def actions(star: Star, built: Built) -> Iterator[Action]:
     settings = star.settings
-    horizon, peer_days = settings.churn_horizon_days, settings.peer_window_days
+    peer_days = settings.peer_window_days
     for kind, table in (("cross_sell", "item_recommendation"), ("reorder", "item_reorder_due")):
         for row in built(table):
             if row["purchase_probability"] is not None and row["expected_revenue"] is not None:
@@ -407,6 +409,7 @@ def actions(star: Star, built: Built) -> Iterator[Action]:
                     row["customer_id"], kind, row["purchase_probability"],
                     row["expected_revenue"], item_id=row["item_id"],
                     quantity=row["suggested_quantity"], reason=row["reason"],
+                    days=settings.recommendation_horizon_days,
                 )  # fmt: skip
     for row in built("churn_risk"):
         if row["is_at_risk"]:
@@ -414,6 +417,7 @@ def actions(star: Star, built: Built) -> Iterator[Action]:
             yield Action(
                 row["customer_id"], "win_back", loss, quarter(row["value_at_risk"] * loss),
                 category_id=row["category_id"], reason=row["reason"],
+                days=settings.churn_window_days,
             )  # fmt: skip
     by_customer = facts_by_customer(star)
     for row in built("customer_churn"):
@@ -429,21 +433,23 @@ def actions(star: Star, built: Built) -> Iterator[Action]:
             loss = row["churn_probability"]
             yield Action(
                 row["customer_id"], "win_back", loss,
-                quarter(float(of_year * horizon) / YEAR * float(loss)), reason=row["reason_1"],
+                quarter(of_year * loss), reason=row["reason_1"],
             )  # fmt: skip
     for row in built("category_penetration"):
-        if row["penetration_status"] == "never" and row["expected_spend"] is not None:
+        chance = row["adoption_probability"]
+        if chance is not None and row["expected_spend"]:
+            of_buyers = float(row["expected_spend"]) / float(row["peer_penetration_ratio"])
             yield Action(
-                row["customer_id"], "missing_category", row["peer_penetration_ratio"],
-                quarter(float(row["expected_spend"] * horizon) / peer_days),
-                category_id=row["category_id"],
+                row["customer_id"], "missing_category", chance,
+                quarter(of_buyers * float(chance)), category_id=row["category_id"],
+                days=peer_days,
             )  # fmt: skip
     share = 1 - settings.peer_quantile
     for row in built("share_of_wallet"):
         if row["peer_gap"] is not None:
             yield Action(
                 row["customer_id"], "wallet_gap", share,
-                quarter(float(row["peer_gap"] * share * horizon) / peer_days),
+                quarter(row["peer_gap"] * share), days=peer_days,
             )  # fmt: skip
 
 
@@ -476,6 +482,8 @@ def next_best_action(scores: Scores) -> list[Row]:
     for action in actions(star, built):
         margin = of_items.get(action.item_id or "", of_categories.get(action.category_id or ""))
         margin = of_customers[action.customer_id] if margin is None else margin
+        in_horizon = float(action.revenue * settings.churn_horizon_days) / action.days
+        action = replace(action, revenue=quarter(in_horizon))
         value = quarter(EXACT.multiply(action.revenue, Decimal(1) if margin is None else margin))
         if action.probability > 0 and action.revenue > 0 and value > 0:
             # An action about nothing in particular comes after one that names something.
@@ -487,12 +495,18 @@ def next_best_action(scores: Scores) -> list[Row]:
     reps = {row["customer_id"]: row["sales_rep_id"] or UNKNOWN for row in built("customer_360")}
     of_customer: Counter[str] = Counter()
     of_rep: Counter[str] = Counter()
+    of_kind: Counter[tuple[str, str]] = Counter()
     rows = []
     for (customer_id, kind), (order, action, margin) in sorted(
         best.items(), key=lambda pair: (pair[1][0][:2], pair[0])
     ):
         of_customer[customer_id] += 1
         if of_customer[customer_id] > settings.actions_per_customer:
+            continue
+        of_kind[reps[customer_id], kind] += 1
+        if settings.actions_per_kind and (
+            of_kind[reps[customer_id], kind] > settings.actions_per_kind
+        ):
             continue
         of_rep[reps[customer_id]] += 1
         if settings.actions_per_rep and of_rep[reps[customer_id]] > settings.actions_per_rep:

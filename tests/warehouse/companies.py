@@ -186,6 +186,7 @@ class Maker:
             "whale_share": (0, 0.2, 1),
             "actions_per_customer": (0, 1, 2),
             "actions_per_rep": (0, 1, 3),
+            "actions_per_kind": (0, 1, 2),
             "action_valid_days": (0, 30),
             "action_holdout_ratio": (0, 0.5, 1),
         }

@@ -65,6 +65,7 @@ OTHER_VALUES = {
     "whale_share": 0.1,
     "actions_per_customer": 2,
     "actions_per_rep": 20,
+    "actions_per_kind": 8,
     "action_valid_days": 7,
     "action_holdout_ratio": 0.25,
     "backtest_dates": 3,

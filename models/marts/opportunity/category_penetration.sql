@@ -44,6 +44,8 @@ select
         when benchmarks.customer_id is not null then benchmarks.expected_spend
         when peers.peer_group is not null then 0
     end as {{ type_money() }}) as expected_spend,
+    case when activity.last_sale_date is null then rates.adoption_rate end as adoption_probability,
+    peers.no_benchmark_reason is null as is_scored,
     peers.no_benchmark_reason,
     {{ as_of_date() }} as as_of_date
 from customer_categories
@@ -57,3 +59,5 @@ left join {{ ref('customer_category_benchmark') }} as benchmarks
     on
         customer_categories.customer_id = benchmarks.customer_id
         and customer_categories.category_id = benchmarks.category_id
+left join {{ ref('category_adoption_rate') }} as rates
+    on benchmarks.peer_share_band = rates.peer_share_band

@@ -3,7 +3,7 @@
    of it a talk brings is not known before actions are logged, and is_holdout keeps customers to
    measure that by. #}
 {{ config(**indexed(['customer_id', 'sales_rep_id', 'item_id', 'category_id'])) }}
-{%- set horizon_days, peer_days = var('churn_horizon_days'), var('peer_window_days') -%}
+{%- set peer_days = var('peer_window_days') | int -%}
 {%- set share_above = '(1 - ' ~ exact_decimal(var('peer_quantile')) ~ ')' -%}
 with
 
@@ -26,6 +26,7 @@ candidates as (
         cast(null as {{ type_text() }}) as category_id,
         purchase_probability as probability,
         expected_revenue,
+        {{ var('recommendation_horizon_days') | int }} as revenue_days,
         suggested_quantity,
         reason
     from {{ ref('item_recommendation') }}
@@ -37,6 +38,7 @@ candidates as (
         cast(null as {{ type_text() }}) as category_id,
         purchase_probability as probability,
         expected_revenue,
+        {{ var('recommendation_horizon_days') | int }} as revenue_days,
         suggested_quantity,
         reason
     from {{ ref('item_reorder_due') }}
@@ -48,6 +50,7 @@ candidates as (
         category_id,
         {{ as_ratio('1 - rate_p_value') }} as probability,
         {{ as_money('value_at_risk * (1 - rate_p_value)') }} as expected_revenue,
+        {{ var('churn_window_days') | int }} as revenue_days,
         cast(null as {{ type_money() }}) as suggested_quantity,
         reason
     from {{ ref('churn_risk') }}
@@ -59,9 +62,8 @@ candidates as (
         cast(null as {{ type_text() }}) as item_id,
         cast(null as {{ type_text() }}) as category_id,
         churn.churn_probability as probability,
-        {{ as_money(
-            'snapshots.year_spend * ' ~ horizon_days ~ ' / 365.0 * churn.churn_probability'
-        ) }} as expected_revenue,
+        {{ as_money('snapshots.year_spend * churn.churn_probability') }} as expected_revenue,
+        365 as revenue_days,
         cast(null as {{ type_money() }}) as suggested_quantity,
         churn.reason_1 as reason
     from {{ ref('customer_churn') }} as churn
@@ -70,16 +72,20 @@ candidates as (
     -- Who orders once a year is not being lost a month after.
     where
         churn.churn_band = 'high'
-        and churn.recency_days > coalesce(churn.mean_gap_days, {{ horizon_days }})
+        and churn.recency_days
+        > coalesce(churn.mean_gap_days, {{ var('churn_horizon_days') | int }})
     union all
     select
         penetration.customer_id,
         'missing_category' as action_type,
         cast(null as {{ type_text() }}) as item_id,
         penetration.category_id,
-        penetration.peer_penetration_ratio as probability,
-        {{ as_money('penetration.expected_spend * ' ~ horizon_days ~ ' / ' ~ peer_days) }}
-            as expected_revenue,
+        penetration.adoption_probability as probability,
+        {{ as_money(
+            divide('penetration.expected_spend', 'penetration.peer_penetration_ratio')
+            ~ ' * penetration.adoption_probability'
+        ) }} as expected_revenue,
+        {{ peer_days }} as revenue_days,
         cast(null as {{ type_money() }}) as suggested_quantity,
         categories.category_name || ': bought by '
         || cast({{ whole_number('100 * penetration.peer_penetration_ratio') }} as {{ type_text() }})
@@ -95,8 +101,8 @@ candidates as (
         cast(null as {{ type_text() }}) as item_id,
         cast(null as {{ type_text() }}) as category_id,
         {{ as_ratio(share_above) }} as probability,
-        {{ as_money('peer_gap * ' ~ share_above ~ ' * ' ~ horizon_days ~ ' / ' ~ peer_days) }}
-            as expected_revenue,
+        {{ as_money('peer_gap * ' ~ share_above) }} as expected_revenue,
+        {{ peer_days }} as revenue_days,
         cast(null as {{ type_money() }}) as suggested_quantity,
         cast({{ whole_number('100 * ' ~ share_above) }} as {{ type_text() }}) || ' in 100 of '
         || cast(peer_customer_count as {{ type_text() }}) || ' customers like this one spend '
@@ -108,11 +114,21 @@ candidates as (
 
 ),
 
--- Margin where it is known of the item, the category or the customer; else revenue.
+-- Money of one horizon, in margin where that is known of the item, the category or the customer.
 costed as (
 
     select
-        candidates.*,
+        candidates.customer_id,
+        candidates.action_type,
+        candidates.item_id,
+        candidates.category_id,
+        candidates.probability,
+        candidates.suggested_quantity,
+        candidates.reason,
+        {{ as_money(
+            'candidates.expected_revenue * ' ~ (var('churn_horizon_days') | int)
+            ~ ' / candidates.revenue_days'
+        ) }} as expected_revenue,
         coalesce(customers.sales_rep_id, '__unknown__') as sales_rep_id,
         coalesce(items.margin_ratio, category_margins.margin_ratio, customers.margin_ratio)
             as margin_ratio
@@ -165,6 +181,20 @@ best_of_customer as (
 
 ),
 
+best_of_rep as (
+
+    select
+        *,
+        row_number() over (
+            partition by sales_rep_id, action_type
+            order by expected_value desc, probability desc, customer_id
+        ) as place_for_rep_in_kind
+    from best_of_customer
+    where place_in_customer <= {{ var('actions_per_customer') | int }}
+
+),
+
+-- Kinds share a rep's list, lest the one with the largest sums fill it.
 ranked as (
 
     select
@@ -173,8 +203,10 @@ ranked as (
             partition by sales_rep_id
             order by expected_value desc, probability desc, customer_id, action_type
         ) as rank_for_rep
-    from best_of_customer
-    where place_in_customer <= {{ var('actions_per_customer') | int }}
+    from best_of_rep
+    where
+        {{ var('actions_per_kind') | int }} = 0
+        or place_for_rep_in_kind <= {{ var('actions_per_kind') | int }}
 
 )
 

@@ -78,13 +78,11 @@ select
     cast(shown_count as bigint) as shown_count,
     cast(bought_count as bigint) as bought_count,
     cast(list_shown_count as bigint) as list_shown_count,
-    -- The list as a whole counts as 20 rows more of each cell, so that a small cell is not trusted.
     case
         when list_shown_count >= {{ var('recommendation_min_shown') | int }}
-            then {{ as_ratio(divide(
-                'bought_count + 20 * ' ~ divide('list_bought_count', 'list_shown_count'),
-                'shown_count + 20'
-            )) }}
+            then {{ shrunk_rate(
+                'bought_count', 'shown_count', 'list_bought_count', 'list_shown_count'
+            ) }}
     end as purchase_rate,
     {{ as_of_date() }} as as_of_date
 from lists_as_a_whole

@@ -52,6 +52,7 @@ select
                 {{ exact_decimal(var('peer_max_growth_ratio')) }} * peers.peer_window_spend
             )
     end as {{ type_money() }}) as peer_gap,
+    peers.no_benchmark_reason is null as is_scored,
     peers.no_benchmark_reason,
     spend.as_of_date
 from spend
