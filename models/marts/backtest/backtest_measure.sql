@@ -46,6 +46,20 @@ reorders as (
 
 ),
 
+category_flags as (
+
+    select
+        as_of_date,
+        case when method_name = 'is_at_risk' then 'churn_risk' else method_name end as method_name,
+        customer_id,
+        count(case when is_flagged then 1 end) as flagged_count,
+        count(case when not has_bought_after then 1 end) as lost_count,
+        count(case when is_flagged and not has_bought_after then 1 end) as flagged_and_lost_count
+    from {{ ref('category_churn_outcome') }}
+    group by as_of_date, method_name, customer_id
+
+),
+
 measures as (
 
     select
@@ -77,6 +91,17 @@ measures as (
         case when predicted_rank * 10 <= customer_count then actual_value else 0 end as numerator,
         case when actual_rank * 10 <= customer_count then actual_value else 0 end as denominator
     from ranked_values
+    union all
+    select
+        as_of_date,
+        'customer_lifetime_value' as score_name,
+        method_name,
+        'interval_coverage' as metric,
+        customer_id,
+        case when is_in_range then 1 else 0 end as numerator,
+        1 as denominator
+    from ranked_values
+    where is_in_range is not null
     union all
     select
         as_of_date,
@@ -157,14 +182,24 @@ measures as (
     select
         as_of_date,
         'churn_risk' as score_name,
-        case when method_name = 'is_at_risk' then 'churn_risk' else method_name end as method_name,
-        'flagged_and_lost' as metric,
+        method_name,
+        'precision' as metric,
         customer_id,
-        count(case when not has_bought_after then 1 end) as numerator,
-        count(*) as denominator
-    from {{ ref('category_churn_outcome') }}
-    where is_flagged
-    group by as_of_date, method_name, customer_id
+        flagged_and_lost_count as numerator,
+        flagged_count as denominator
+    from category_flags
+    where flagged_count > 0
+    union all
+    select
+        as_of_date,
+        'churn_risk' as score_name,
+        method_name,
+        'recall' as metric,
+        customer_id,
+        flagged_and_lost_count as numerator,
+        lost_count as denominator
+    from category_flags
+    where lost_count > 0
 
 )
 

@@ -100,6 +100,14 @@ peers_by_spend as (
 
 ),
 
+gap_methods as (
+
+    select 'share_of_wallet' as method_name
+    union all
+    select 'opportunity_gap' as method_name
+
+),
+
 rankings as (
 
     select
@@ -114,15 +122,19 @@ rankings as (
     from {{ ref('value_outcome') }}
     union all
     select
-        as_of_date,
+        peers_by_spend.as_of_date,
         'share_of_wallet' as score_name,
-        'share_of_wallet' as method_name,
+        gap_methods.method_name,
         'rank_correlation_at_equal_spend' as metric,
-        spend_band as band,
-        customer_id,
-        peer_gap as predicted,
-        spend_after as actual
+        peers_by_spend.spend_band as band,
+        peers_by_spend.customer_id,
+        case gap_methods.method_name
+            when 'share_of_wallet' then peers_by_spend.peer_gap
+            else peers_by_spend.opportunity_gap
+        end as predicted,
+        peers_by_spend.spend_after as actual
     from peers_by_spend
+    cross join gap_methods
 
 ),
 

@@ -166,6 +166,7 @@ popular_items as (
 ),
 
 -- As many systems do: the rules of the customer's items by lift, whatever is owned or repeated.
+-- What is not sold any more is shown by no method.
 lift_rules as (
 
     select
@@ -180,6 +181,7 @@ lift_rules as (
         on owned_items.item_id = rules.from_item_id
     inner join {{ ref('item_popularity') }} as items
         on rules.to_item_id = items.item_id and items.list_number = 0
+    where items.is_active
 
 ),
 

@@ -39,8 +39,9 @@ owned_items as (
         owned_items.item_number,
         owned_items.customer_item_count,
         owned_items.recency_rank,
+        items.is_active,
         row_number() over (
-            partition by owned_items.customer_number
+            partition by owned_items.customer_number, items.is_active
             order by
                 owned_items.purchase_count desc,
                 owned_items.last_purchase_date desc,
@@ -49,6 +50,10 @@ owned_items as (
     from {{ ref('owned_item') }} as owned_items
     inner join closed_dates
         on owned_items.as_of_date = closed_dates.as_of_date
+    inner join {{ ref('item_popularity') }} as items
+        on
+            owned_items.list_number = items.list_number
+            and owned_items.item_number = items.item_number
     where owned_items.list_number = 0
 
 ),
@@ -116,7 +121,7 @@ shown_items as (
         owned_items.item_number
     from owned_items
     cross join closed_windows
-    where owned_items.often_rank <= {{ list_length }}
+    where owned_items.is_active and owned_items.often_rank <= {{ list_length }}
 
 ),
 

@@ -1,9 +1,11 @@
-{# Grain: one row per customer with a peer benchmark: its gap, what it spent in the peer_window_days
-   before, and in the spend_outcome_days after as_of_date. No rows until those have passed. #}
+{# Grain: one row per customer with a peer benchmark: its gaps, what it spent in the
+   peer_window_days before, and in the spend_outcome_days after as_of_date. No rows until those have
+   passed. #}
 select
     wallet.as_of_date,
     wallet.customer_id,
     wallet.peer_gap,
+    wallet.opportunity_gap,
     peers.peer_window_spend as spend_before,
     outcome.spend_after
 from {{ ref('share_of_wallet') }} as wallet

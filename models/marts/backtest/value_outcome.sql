@@ -33,6 +33,8 @@ customers as (
         value.customer_id,
         value.as_of_date,
         {{ as_double('value.predicted_value') }} as predicted_value,
+        value.predicted_lower,
+        value.predicted_upper,
         {{ as_double('snapshots.recent_spend') }} as recent_spend,
         avg({{ as_double('snapshots.recent_spend') }}) over () as mean_recent_spend,
         coalesce(later_spend.actual_value, 0) as actual_value
@@ -68,6 +70,12 @@ select
         ~ " else customers.recent_spend"
         ~ " end"
     ) }} as predicted_value,
-    {{ as_money('customers.actual_value') }} as actual_value
+    {{ as_money('customers.actual_value') }} as actual_value,
+    case
+        when methods.method_name = 'customer_lifetime_value'
+            then
+                customers.actual_value
+                between customers.predicted_lower and customers.predicted_upper
+    end as is_in_range
 from customers
 cross join methods
