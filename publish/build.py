@@ -88,14 +88,15 @@ def build(
             tables = dbt.build(options)
             draft.publish(tables)
     except BuildFailed as error:
-        raise InputError(f"{error}; {_what_stays(target)}") from error
+        raise InputError(f"{error}; {_what_stays(target, is_backtest)}") from error
     except Stopped as stopped:
-        raise InputError(f"the build was stopped; {_what_stays(target)}") from stopped
+        raise InputError(f"the build was stopped; {_what_stays(target, is_backtest)}") from stopped
 
 
-def _what_stays(target: str) -> str:
+def _what_stays(target: str, is_backtest: bool) -> str:
     if target == "spark":
-        return "its tables are partly new now: build again."
+        tables = "partly new, or as of an earlier day," if is_backtest else "partly new"
+        return f"its tables are {tables} now: build again."
     return "nothing was published, and what readers had before stays."
 
 

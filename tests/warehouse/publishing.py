@@ -101,11 +101,14 @@ class Build:
         *,
         variables: Mapping[str, Any] = VARS,
         through: Sequence[str] = (),
+        is_backtest: bool = False,
         before: Callable[[], None] | None = None,
         **environment: str,
     ) -> None:
         self._last_line = "Built in place." if engine.name == "spark" else "Published."
         command = [sys.executable, "-m", "publish.build", "--target", engine.name]
+        if is_backtest:
+            command.append("--backtest")
         self.process = subprocess.Popen(
             [*through, *command, "--vars", json.dumps(variables), "--", *options],
             cwd=PROJECT,

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -115,6 +116,38 @@ def builds(engine: Engine) -> Snapshot:
     """Builds and publishes, and returns what readers have then."""
     Build(engine).succeeds()
     return snapshot(engine)
+
+
+# The back-test.
+
+SHORT_HORIZONS = {
+    **dict.fromkeys(
+        (
+            "churn_horizon_days", "value_horizon_days", "recommendation_horizon_days",
+            "spend_outcome_days",
+        ),
+        30,
+    ),
+    "backtest_dates": 2,
+    "backtest_min_history_days": 100,
+}  # fmt: skip
+
+
+def test_back_test_is_published_and_later_builds_keep_it(engine: Engine) -> None:
+    dates = f"select distinct as_of_date from {SCHEMA_OF_TESTS}_marts.score_backtest order by 1"
+    today = f"select distinct as_of_date from {SCHEMA_OF_TESTS}_marts.customer_360"
+    before = fetch(engine, today)
+    expected = [(date(2024, 10, 1),), (date(2024, 11, 1),)]
+    back_test = Build(engine, variables={**VARS, **SHORT_HORIZONS}, is_backtest=True)
+    back_test.succeeds()
+    told = [line for line in back_test.lines if line.startswith("Back-test as of ")]
+    assert told == [f"Back-test as of {day}" for (day,) in expected]
+    assert fetch(engine, dates) == expected
+    assert fetch(engine, today) == before
+    # A second build on PostgreSQL begins with the tables of the build before last.
+    for _ in range(2 if isinstance(engine, PostgresEngine) else 1):
+        Build(engine).succeeds()
+        assert fetch(engine, dates) == expected
 
 
 # Readers.
