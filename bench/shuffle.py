@@ -34,6 +34,7 @@ from bench.builds import DBT
 from bench.measure import PROJECT
 
 MODELS = ("basket_population", "basket_frequent_item", "basket_pair", "basket_pair_test")
+SHUFFLES = 20
 MOST_SHARE = 0.05
 CHECKED_PAIRS = 1000
 ROUNDING = 1e-12
@@ -123,9 +124,34 @@ def pairs_below_the_exact_tail(
     return int((chosen["p_value_bound"] + ROUNDING < exact).sum())
 
 
-def run(database: Path, shuffles: int, seed: int, variables: dict[str, object]) -> bool:
-    """Prints what real and shuffled baskets have; returns whether the test of pairs is honest."""
-    console = Console(stderr=True)
+@dataclass(frozen=True)
+class Shuffles:
+    """Significant pairs of real and of shuffled baskets, and p-values that are too small."""
+
+    real: int
+    counts: list[int]
+    bounds_too_small: int
+
+    @property
+    def mean(self) -> float:
+        """Significant pairs of a shuffle."""
+        return sum(self.counts) / max(len(self.counts), 1)
+
+    @property
+    def share(self) -> float:
+        """Over those of the real baskets."""
+        return self.mean / self.real if self.real else float(self.mean > 0)
+
+
+def shuffled(
+    database: Path,
+    variables: dict[str, object],
+    shuffles: int = SHUFFLES,
+    seed: int = 1,
+    *,
+    console: Console | None = None,
+) -> Shuffles:
+    """Counts significant pairs of a built warehouse's baskets, real and shuffled."""
     generator = np.random.default_rng(seed)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "shuffle.duckdb"
@@ -142,30 +168,35 @@ def run(database: Path, shuffles: int, seed: int, variables: dict[str, object]) 
             )
             real = significant_pairs(connection, compiled)
             too_small = pairs_below_the_exact_tail(connection, compiled, generator)
-            print(f"real baskets: {real:,} significant pairs")
-            print(f"p-values below the exact Poisson tail, of {CHECKED_PAIRS:,}: {too_small}")
             rows = connection.execute(f"select * from {table} order by invoice_key, item_id").df()
             basket = pd.factorize(rows["invoice_key"])[0].astype(np.int64)
             item, names = pd.factorize(rows["item_id"])
             counts = []
-            for _ in track(range(shuffles), "shuffling", console=console):
+            rounds = range(shuffles)
+            for _ in track(rounds, "shuffling", console=console) if console else rounds:
                 dealt = deal(basket, item.astype(np.int64), generator)
-                shuffled = rows.assign(item_id=np.asarray(names)[dealt])
-                connection.register("shuffled", shuffled)
+                anew = rows.assign(item_id=np.asarray(names)[dealt])
+                connection.register("shuffled", anew)
                 connection.execute(f"create or replace table {table} as from shuffled")
                 counts.append(significant_pairs(connection, compiled))
-    mean = sum(counts) / max(len(counts), 1)
-    share = mean / real if real else float(mean > 0)
-    print(f"shuffled baskets: {mean:,.1f} significant pairs, at most {max(counts, default=0):,}")
-    print(f"shuffled / real: {share:.4%}, at most {MOST_SHARE:.0%} asked for")
-    return share <= MOST_SHARE and not too_small
+    return Shuffles(real, counts, too_small)
+
+
+def tell(found: Shuffles) -> bool:
+    """Prints what real and shuffled baskets have; returns whether the test of pairs is honest."""
+    print(f"real baskets: {found.real:,} significant pairs")
+    print(f"p-values below the exact Poisson tail, of {CHECKED_PAIRS:,}: {found.bounds_too_small}")
+    most = max(found.counts, default=0)
+    print(f"shuffled baskets: {found.mean:,.1f} significant pairs, at most {most:,}")
+    print(f"shuffled / real: {found.share:.4%}, at most {MOST_SHARE:.0%} asked for")
+    return found.share <= MOST_SHARE and not found.bounds_too_small
 
 
 def main() -> int:
     """Run as the command line asks; returns 1 when the test of pairs is not honest."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--database", type=Path, default=PROJECT / "opportunity.duckdb")
-    parser.add_argument("--shuffles", type=int, default=20)
+    parser.add_argument("--shuffles", type=int, default=SHUFFLES)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--vars", default="{}", help="dbt vars, such as {basket_min_support: 0}")
     given = parser.parse_args()
@@ -173,7 +204,11 @@ def main() -> int:
         print(f"Error: {given.database} is not there: run make build.", file=sys.stderr)
         return 2
     variables = yaml.safe_load(given.vars) or {}
-    return 0 if run(given.database.resolve(), given.shuffles, given.seed, variables) else 1
+    console = Console(stderr=True)
+    found = shuffled(
+        given.database.resolve(), variables, given.shuffles, given.seed, console=console
+    )
+    return 0 if tell(found) else 1
 
 
 if __name__ == "__main__":

@@ -16,12 +16,15 @@ import numpy as np
 import pandas as pd
 
 from bench.scores import metrics
-from bench.scores.lines import AGAIN, CHURN, NEW, RULES, VALUE
+from bench.scores.lines import AGAIN, CHURN, NEW, RISK, RULES, VALUE, WALLET
 from bench.scores.splits import AFTER, TRAIN
+from bench.shuffle import Shuffles
 
 OURS = "ours"
 TOLERANCE = 1e-6
 """By how much two computations of one metric may differ."""
+SAME_RULE = 1e-9
+"""By how much support, confidence and lift may differ from mlxtend's."""
 
 PEERS_OF = {"popular_30": "popularity_30_days", "popular_90": "popularity_90_days"}
 """Peers that score_backtest has as baselines of its own, under these names."""
@@ -41,6 +44,8 @@ class Figures:
     """By score, metric and method: the figure of each as-of date."""
     hits: dict[str, dict[str, pd.DataFrame]] = field(default_factory=lambda: defaultdict(dict))
     """By method and as-of date: hits and slots of new items by customer."""
+    ranks: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """By as-of date: ranks of peer gaps and of later spend among customers of equal spend."""
 
     def add(self, score: str, method: str, day: str, found: Mapping[str, float]) -> None:
         """Keep a method's metrics of a date."""
@@ -56,6 +61,8 @@ def judge_split(figures: Figures, split: Path, peers: Mapping[str, Path]) -> Non
     published(figures, split)
     judge_churn(figures, split, peers)
     judge_value(figures, split, peers)
+    judge_risk(figures, split)
+    judge_wallet(figures, split)
     judge_new_items(figures, split, peers)
     judge_reorders(figures, split, peers)
 
@@ -122,10 +129,40 @@ def judge_value(figures: Figures, split: Path, peers: Mapping[str, Path]) -> Non
     if ours.empty:
         return
     check(figures, VALUE, OURS, split.name, metrics.value_metrics(ours))
+    covered = float(ours["is_in_range"].dropna().astype(bool).mean())
+    check(figures, VALUE, OURS, split.name, {"interval_coverage": covered})
     customers = ours[["customer_id", "actual_value"]]
     if "bgnbd_gamma_gamma" in peers:
         found = metrics.value_metrics(predictions(peers["bgnbd_gamma_gamma"], customers))
         figures.add(VALUE, "bgnbd_gamma_gamma", split.name, found)
+
+
+def judge_risk(figures: Figures, split: Path) -> None:
+    """Categories flagged as fading, by the test and by the drop of spend alone."""
+    orders = pd.read_parquet(split / TRAIN / "orders.parquet", columns=["customer_id", "is_order"])
+    risks = after(split, "risks")
+    flagged = risks.loc[risks["is_at_risk"], "customer_id"].nunique()
+    customers = orders.loc[orders["is_order"], "customer_id"].nunique()
+    figures.add(RISK, OURS, split.name, {"flagged_customers": flagged / customers})
+    outcomes = after(split, "category_churn")
+    for name, rows in outcomes.groupby("method_name"):
+        method = OURS if name == "is_at_risk" else str(name)
+        check(figures, RISK, method, split.name, metrics.flag_metrics(rows))
+
+
+def judge_wallet(figures: Figures, split: Path) -> None:
+    """Gaps to the peers, where the spend that followed is known."""
+    gaps = after(split, "gaps")
+    if gaps.empty:
+        return
+    share = gaps["peer_gap"].sum() / gaps["spend_before"].sum()
+    figures.add(WALLET, OURS, split.name, {"gap_of_spend": float(share)})
+    for method, gap in ((OURS, "peer_gap"), ("opportunity_gap", "opportunity_gap")):
+        ranks = metrics.ranks_at_equal_spend(gaps, gap)
+        found = {"rank_correlation_at_equal_spend": metrics.correlation(ranks)}
+        check(figures, WALLET, method, split.name, found)
+        if method == OURS:
+            figures.ranks[split.name] = ranks
 
 
 def judge_new_items(figures: Figures, split: Path, peers: Mapping[str, Path]) -> None:
@@ -169,19 +206,31 @@ def judge_reorders(figures: Figures, split: Path, peers: Mapping[str, Path]) -> 
         figures.add(AGAIN, "most_often", split.name, found)
 
 
+def judge_shuffles(figures: Figures, split: Path, shuffles: Shuffles) -> None:
+    """What our test of pairs calls significant where nothing is, and bounds too small."""
+    found = {
+        "shuffled_share": shuffles.share,
+        "bounds_too_small": float(shuffles.bounds_too_small),
+    }
+    figures.add(RULES, OURS, split.name, found)
+
+
 def judge_rules(figures: Figures, split: Path, folder: Path) -> None:
     """Rules of mlxtend beside ours, and how many are no more than chance by our test."""
     keys, numbers = ["from_item_id", "to_item_id"], ["support", "confidence", "lift"]
     ours, theirs = after(split, "rules"), pd.read_parquet(folder / "rules.parquet")
     both = ours.merge(theirs, on=keys, suffixes=("", "_theirs"))
     differences = [(both[name] - both[f"{name}_theirs"]).abs().max() for name in numbers]
+    of_one_only = len(ours) + len(theirs) - 2 * len(both)
+    if of_one_only or max(differences, default=0) > SAME_RULE:
+        raise JudgeError(f"mlxtend has other rules: {of_one_only} of one only, {differences}")
     figures.add(
         RULES,
         OURS,
         split.name,
         {
             "rules": float(len(ours)),
-            "rules_of_one_only": float(len(ours) + len(theirs) - 2 * len(both)),
+            "rules_of_one_only": float(of_one_only),
             "largest_difference": float(max(differences, default=0.0)),
             "not_significant_in_published": float((~ours["is_significant"]).mean()),
         },

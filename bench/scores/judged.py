@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.scores.judge import OURS, Figures
-from bench.scores.lines import DIFFERENCE, LOWER, MEAN, VALUE_ITSELF, WORST, Line
-from bench.scores.metrics import ratio_interval
+from bench.scores.lines import DIFFERENCE, LOWER, MEAN, VALUE_ITSELF, WALLET, WORST, Line
+from bench.scores.metrics import correlation_interval, ratio_interval
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,7 @@ def over_days(
     if line.over == MEAN:
         return Judged(line, days, mean_ours, shown, compare(line, mean_ours, mean_theirs))
     if line.over == LOWER:
-        hits = [figures.hits[method] for method in (OURS, str(line.method))]
-        lower, _ = ratio_interval(*([frames[day] for day in days] for frames in hits))
-        return Judged(line, days, mean_ours, shown, lower)
+        return Judged(line, days, mean_ours, shown, lower_limit(line, figures, days))
     if line.over != WORST:
         raise ValueError(f"a line over {line.over} is not known")
     known = [(value, day) for day, value in compared.items() if value is not None]
@@ -75,6 +73,14 @@ def over_days(
     worst, day = max(known) if line.is_at_most else min(known)
     shown = None if line.method is None else theirs[day]
     return Judged(line, days, ours[day], shown, worst, day)
+
+
+def lower_limit(line: Line, figures: Figures, days: Sequence[str]) -> float:
+    """The lower limit of the 95 % interval over dates, customers drawn anew."""
+    if line.score == WALLET:
+        return correlation_interval([figures.ranks[day] for day in days])[0]
+    hits = [figures.hits[method] for method in (OURS, str(line.method))]
+    return ratio_interval(*([frames[day] for day in days] for frames in hits))[0]
 
 
 def compare(line: Line, ours: float, theirs: float) -> float | None:

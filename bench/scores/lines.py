@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 CHURN, VALUE = "customer_churn", "customer_lifetime_value"
 NEW, AGAIN, RULES = "item_recommendation", "item_reorder_due", "basket_rule"
+RISK, WALLET = "churn_risk", "share_of_wallet"
 FIRST_DATE = "2010-12-01"
 SEASONED = "2011-06-01"
 """From here on a closed season is known, and churn is judged."""
@@ -25,6 +26,10 @@ LESS_IS_BETTER = frozenset(
         "mean_absolute_error",
         "rules_of_one_only",
         "largest_difference",
+        "flagged_customers",
+        "gap_of_spend",
+        "shuffled_share",
+        "bounds_too_small",
         "not_significant_in_published",
         "not_significant_in_first_1000",
         "not_significant_in_first_10000",
@@ -80,6 +85,13 @@ LINES = (
     Line(VALUE, "top_decile_capture", "bgnbd_gamma_gamma"),
     Line(VALUE, "top_decile_customers_found", "bgnbd_gamma_gamma"),
     Line(VALUE, "mean_absolute_error", "bgnbd_gamma_gamma"),
+    own(VALUE, "interval_coverage"),
+    own(RISK, "flagged_customers", 0.25, over=WORST),
+    Line(RISK, "precision", "churn_flag", DIFFERENCE),
+    Line(RISK, "recall", "churn_flag", DIFFERENCE),
+    own(WALLET, "gap_of_spend", 0.20, over=WORST),
+    own(WALLET, "rank_correlation_at_equal_spend", 0.0, over=LOWER),
+    Line(WALLET, "rank_correlation_at_equal_spend", "opportunity_gap", DIFFERENCE),
     own(NEW, "hits_per_slot", 0.080),
     own(NEW, "coverage", 0.15),
     Line(NEW, "hits_per_slot", "popular_90", bound=1.6),
@@ -101,8 +113,10 @@ LINES = (
     own(AGAIN, "due_date_precision_30_days", 0.37),
     own(AGAIN, "due_date_precision_90_days"),
     Line(RULES, "rules", "mlxtend"),
-    own(RULES, "rules_of_one_only", 0.0),
-    own(RULES, "largest_difference", 1e-9),
+    own(RULES, "rules_of_one_only"),
+    own(RULES, "largest_difference"),
+    own(RULES, "shuffled_share", 0.05),
+    own(RULES, "bounds_too_small", 0.0),
     own(RULES, "not_significant_in_published"),
     Line(RULES, "not_significant_in_first_1000", "mlxtend", DIFFERENCE),
     Line(RULES, "not_significant_in_first_10000", "mlxtend", DIFFERENCE),
@@ -118,6 +132,12 @@ NAMES = {
     "top_decile_capture": "revenue of our top tenth / of the true one",
     "top_decile_customers_found": "customers of the true top tenth found",
     "mean_absolute_error": "mean absolute error",
+    "interval_coverage": "spend within the range of 80 %",
+    "flagged_customers": "customers with a category at risk",
+    "precision": "of what is flagged, nothing bought in 90 days",
+    "recall": "of what is not bought in 90 days, flagged",
+    "gap_of_spend": "gaps of all over their spend",
+    "rank_correlation_at_equal_spend": "Spearman of gap and later spend, at equal spend",
     "hits_per_slot": "hits per slot, 90 days",
     "coverage": "share of the catalogue shown",
     "hits_per_slot_30_days": "hits per slot, 30 days",
@@ -127,6 +147,8 @@ NAMES = {
     "rules": "rules of 1 % support and 20 % confidence",
     "rules_of_one_only": "rules that one side lacks",
     "largest_difference": "largest difference of support, confidence, lift",
+    "shuffled_share": "significant pairs of 20 shuffles over the real ones",
+    "bounds_too_small": "of 1,000 p-values, below the exact Poisson tail",
     "not_significant_in_published": "not significant among these",
     "not_significant_in_first_1000": "not significant among the first 1,000 by lift",
     "not_significant_in_first_10000": "not significant among the first 10,000 by lift",
@@ -144,6 +166,8 @@ NAMES = {
     "als_recent": "ALS (implicit), recent days and items",
     "shrunk_rules": "rules by shrunk confidence",
     "basket_rules": "rules by lift",
+    "churn_flag": "spend below half of the window before",
+    "opportunity_gap": "gap to the mean",
     "most_often": "most often bought",
     "mlxtend": "mlxtend",
 }

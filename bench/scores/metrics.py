@@ -54,6 +54,54 @@ def value_metrics(outcomes: pd.DataFrame) -> dict[str, float]:
     }
 
 
+def flag_metrics(flags: pd.DataFrame) -> dict[str, float]:
+    """Of is_flagged and has_bought_after; what has nothing to be divided by is left out."""
+    flagged, lost = flags["is_flagged"].astype(bool), ~flags["has_bought_after"].astype(bool)
+    found = float((flagged & lost).sum())
+    wanted = {"precision": flagged.sum(), "recall": lost.sum()}
+    return {name: found / float(count) for name, count in wanted.items() if count}
+
+
+def ranks_at_equal_spend(outcomes: pd.DataFrame, gap: str) -> pd.DataFrame:
+    """Ranks of a column and of spend_after among about twenty customers of equal spend_before.
+
+    Both are less their mean; by customer_id.
+    """
+    band = (outcomes["spend_before"].rank(method="min") - 1) // 20
+    ranks = outcomes.set_index("customer_id")[[gap, "spend_after"]].astype(np.float64)
+    ranks.columns = pd.Index(["gap", "after"])
+    bands = ranks.groupby(band.to_numpy())
+    return bands.rank() - bands.rank().groupby(band.to_numpy()).transform("mean")
+
+
+def correlation(ranks: pd.DataFrame) -> float:
+    """Pearson's correlation of gap and after."""
+    return float(ranks["gap"].corr(ranks["after"]))
+
+
+def correlation_interval(dates: list[pd.DataFrame]) -> tuple[float, float]:
+    """95 % interval of the mean over dates of a correlation of ranks.
+
+    Each frame has gap and after by customer. Customers are drawn anew with replacement, each with
+    all its dates.
+    """
+    customers = pd.Index(sorted(set().union(*(frame.index for frame in dates))))
+    rows = [frame.reindex(customers, fill_value=0).to_numpy() for frame in dates]
+    is_there = [customers.isin(frame.index) for frame in dates]
+    generator = np.random.default_rng(SEED)
+    means = []
+    for _ in range(RESAMPLES):
+        drawn = generator.integers(len(customers), size=len(customers))
+        weights = np.bincount(drawn, minlength=len(customers)).astype(np.float64)
+        found = []
+        for values, known in zip(rows, is_there, strict=True):
+            covariance = np.cov(values[known].T, aweights=weights[known])
+            found.append(covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1]))
+        means.append(float(np.mean(found)))
+    lower, upper = np.quantile(means, [0.025, 0.975])
+    return float(lower), float(upper)
+
+
 def first_tenth(values: Doubles, ids: npt.NDArray[np.str_]) -> npt.NDArray[np.bool_]:
     """Which are in the tenth with the highest values, ties by id; a part of one does not count."""
     order = np.lexsort((ids, -values))

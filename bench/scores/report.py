@@ -21,9 +21,9 @@ star: orders and lines up to the date to learn from, and what followed to be jud
 are judged on the same customers by the same formulas; the figures of `score_backtest` are computed
 a second time by scikit-learn, scipy and numpy, and the bench stops where the two differ. Figures
 are means over the dates, ratios are ratios of means; the worst date is the one least favourable to
-us. The lower limit is that of the 95 % interval of the ratio, customers drawn anew 1,000 times,
-each with all its dates. A line without a bound is for comparison. Less is better for the Brier
-score, errors, and rules that are not significant.
+us. The lower limit is that of the 95 % interval of the ratio, or of the figure, customers drawn
+anew 1,000 times, each with all its dates. A line without a bound is for comparison. Less is better
+for the Brier score, errors, flagged customers, gaps, and rules that are not significant.
 
 - Churn: the probability of no order in 90 days, of all customers who ever ordered. `lifetimes`
   reads order days. Gradient boosting learns from the training rows, weights and features of the
@@ -32,6 +32,11 @@ score, errors, and rules that are not significant.
 - Lifetime value: net spend in 180 days, as of dates whose half year has passed. The revenue of our
   top tenth is divided by that of the true top tenth; beside it stands how many customers of the
   true top tenth are in ours.
+- Churn by category: of the categories that can be judged, whether nothing is bought there in the 90
+  days after. How often a steady buyer is flagged is measured by
+  `tests/warehouse/test_steady_buyers.py`.
+- Peers: the gap of a customer, over what it spent in the year before; and whether, of some twenty
+  customers who spent the same, who has a larger gap spends more in the 180 days after.
 - New items: ten a customer, of items never bought; hits in the 90 days after, over the slots of
   customers who bought a new item in them. Over all customers the figures are lower, by the same
   factor on both sides. `implicit` sees on how many days a customer bought an item, once as it comes
@@ -40,10 +45,12 @@ score, errors, and rules that are not significant.
   The catalogue is all product items sold by the date.
 - Reorders: hits over min(10, items owned) slots of customers who bought an owned item again. A due
   date is right if the item is bought at most so many days before or after it.
-- Rules: as of the last date. Not significant is what our test of pairs says at a false-discovery
-  rate of 5 %. The last lines are of rules from pairs in at least 5 baskets, which mlxtend offers by
-  lift. Our adjusted lift is the lift times a constant, below 1 where baskets differ in size: it
-  ranks alike, and fewer rules are above 1. Whether a rule is significant is a column of ours.
+- Rules: as of the last date. mlxtend must have the same, or the bench stops. The items of the same
+  baskets are dealt anew 20 times, so that nothing goes with anything, and tested again. Not
+  significant is what our test of pairs says at a false-discovery rate of 5 %. The last lines are of
+  rules from pairs in at least 5 baskets, which mlxtend offers by lift. Our adjusted lift is the
+  lift times a constant, below 1 where baskets differ in size: it ranks alike, and fewer rules are
+  above 1. Whether a rule is significant is a column of ours.
 
 Our seconds are those of the models that a score needs beyond the star, added up though they run
 side by side, means of the dates; a model that two scores need counts for both. The peers' are those
@@ -134,8 +141,10 @@ def method_key(row: Judged) -> str:
 
 def against(row: Judged) -> str:
     """The ratio or the difference; nothing for a figure by itself."""
-    if row.compared is None or row.line.compare == VALUE_ITSELF:
+    if row.compared is None:
         return ""
+    if row.line.compare == VALUE_ITSELF:
+        return f"{row.compared:.4f}" if row.line.over == LOWER else ""
     return f"{row.compared:+.4f}" if row.line.compare == DIFFERENCE else f"{row.compared:.3f} x"
 
 

@@ -33,13 +33,14 @@ from bench.builds import PYTHON
 from bench.measure import DONE, run
 from bench.peers.command import SUMMARY
 from bench.results import machine, versions
-from bench.scores.judge import Figures, JudgeError, judge_rules, judge_split
+from bench.scores.judge import Figures, JudgeError, judge_rules, judge_shuffles, judge_split
 from bench.scores.judged import Judged, judge_line
-from bench.scores.lines import AGAIN, CHURN, LINES, NEW, RULES, VALUE
+from bench.scores.lines import AGAIN, CHURN, LINES, NEW, RISK, RULES, VALUE, WALLET
 from bench.scores.report import Run, page
 from bench.scores.settings import ScoreSettings
 from bench.scores.splits import SECONDS, TRAIN, build_splits, found_splits
 from bench.settings import SettingError
+from bench.shuffle import Shuffles, shuffled
 from ingest.errors import InputError
 
 PEERS: dict[str, tuple[str, ...]] = {
@@ -72,6 +73,11 @@ MODELS = {
         *("item_similarity", "recommendation_list", "item_recommendation"),
     ),
     AGAIN: (*_ITEMS, "reorder_list", "item_reorder_due"),
+    RISK: ("customer_category_activity", "churn_rate_test", "churn_risk"),
+    WALLET: (
+        *("customer_category_activity", "customer_peer_group", "peer_group_category"),
+        *("customer_category_benchmark", "share_of_wallet"),
+    ),
     RULES: (
         *("basket_item", "basket_population", "basket_frequent_item", "basket_pair"),
         *("basket_pair_test", "basket_rule"),
@@ -89,6 +95,7 @@ class Bench:
     console: Console
     seconds: dict[str, list[float]] = field(default_factory=dict)
     """Of each peer on each date."""
+    shuffles: Shuffles | None = None
     failures: list[str] = field(default_factory=list)
 
     def run(self) -> list[Path]:
@@ -109,6 +116,8 @@ class Bench:
                 for name, command in PEERS.items():
                     self._peer(split, name, command)
             self._peer(splits[-1], RULE_PEER, ("bench.peers.item_rules", "--support", SUPPORT))
+            with self._during("shuffle baskets"):
+                self.shuffles = shuffled(self._file, variables=self._variables)
         return splits
 
     def figures(self, splits: list[Path]) -> Figures:
@@ -119,14 +128,23 @@ class Bench:
         rules = self._finished(splits[-1]).get(RULE_PEER)
         if rules:
             judge_rules(figures, splits[-1], rules)
+        if self.shuffles:
+            judge_shuffles(figures, splits[-1], self.shuffles)
         return figures
+
+    @property
+    def _file(self) -> Path:
+        return self.settings.folder / "scores.duckdb"
+
+    @property
+    def _variables(self) -> dict[str, object]:
+        return {"connectors": ["online_retail"], "backtest_dates": self.settings.dates}
 
     def _build(self) -> None:
         folder = self.settings.folder
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        file = folder / "scores.duckdb"
-        variables = {"connectors": ["online_retail"], "backtest_dates": self.settings.dates}
+        file, variables = self._file, self._variables
         command = [PYTHON, "-m", "ingest.load", "--source", "online_retail", "--target", "duckdb"]
         command += ["--file", str(self.settings.file), "--vars", json.dumps(variables)]
         log = folder / "load.log"

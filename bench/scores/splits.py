@@ -64,6 +64,12 @@ QUERIES = {
     """,
     f"{AFTER}/churn": "select * from opportunity_marts.churn_outcome",
     f"{AFTER}/value": "select * from opportunity_marts.value_outcome",
+    f"{AFTER}/category_churn": "select * from opportunity_marts.category_churn_outcome",
+    f"{AFTER}/risks": """
+        select customer_id, category_id, is_at_risk
+        from opportunity_marts.churn_risk
+    """,
+    f"{AFTER}/gaps": "select * from opportunity_marts.peer_gap_outcome",
     f"{AFTER}/new_items": "select * from opportunity_marts.item_recommendation_outcome",
     f"{AFTER}/reorders": "select * from opportunity_marts.item_reorder_outcome",
     f"{AFTER}/recommendations": """

@@ -93,6 +93,43 @@ def test_hits_count_items_once_and_only_in_the_first_ten() -> None:
     assert metrics.hits_per_slot(hits) == pytest.approx(1 / 20)
 
 
+def test_flags_are_right_and_losses_found() -> None:
+    # Three are flagged, of which two are lost; of four lost, two are flagged.
+    flags = pd.DataFrame(
+        {
+            "is_flagged": [True, True, True, False, False, False],
+            "has_bought_after": [False, False, True, False, False, True],
+        }
+    )
+    assert metrics.flag_metrics(flags) == {"precision": pytest.approx(2 / 3), "recall": 0.5}
+    assert metrics.flag_metrics(flags.iloc[5:]) == {}
+
+
+def gaps(after: list[int]) -> pd.DataFrame:
+    """Twenty customers who spent little before, and twenty who spent much."""
+    return pd.DataFrame(
+        {
+            "customer_id": [f"c{number:02}" for number in range(40)],
+            "spend_before": [number + 1000 * (number >= 20) for number in range(40)],
+            "peer_gap": [number % 20 for number in range(40)],
+            "spend_after": after,
+        }
+    )
+
+
+def test_gaps_are_ranked_among_customers_who_spent_the_same() -> None:
+    # The rich spend more by far, which says nothing of gaps.
+    grows = [number % 20 + 5000 * (number >= 20) for number in range(40)]
+    ranks = metrics.ranks_at_equal_spend(gaps(grows), "peer_gap")
+    assert metrics.correlation(ranks) == pytest.approx(1)
+    assert metrics.correlation_interval([ranks]) == pytest.approx((1, 1))
+    halves = [number % 20 if number >= 20 else -number for number in range(40)]
+    ranks = metrics.ranks_at_equal_spend(gaps(halves), "peer_gap")
+    assert metrics.correlation(ranks) == pytest.approx(0)
+    lower, upper = metrics.correlation_interval([ranks, ranks])
+    assert -0.7 < lower < -0.2 < 0.2 < upper < 0.7
+
+
 def frame(hits: list[int]) -> pd.DataFrame:
     index = pd.Index([f"{number:03}" for number in range(len(hits))])
     return pd.DataFrame({"hits": hits, "slots": 10}, index=index)
@@ -281,7 +318,10 @@ def test_a_line_without_a_bound_asks_nothing() -> None:
 
 
 def test_every_line_has_names_seconds_and_someone_who_computes_it() -> None:
-    baselines = {"recency", "same_as_last_180_days", "shrunk_rules", "basket_rules", "mlxtend"}
+    baselines = {
+        "recency", "same_as_last_180_days", "shrunk_rules", "basket_rules", "mlxtend",
+        "churn_flag", "opportunity_gap",
+    }  # fmt: skip
     for line in LINES:
         assert line.metric in NAMES
         assert line.score in MODELS
