@@ -39,6 +39,8 @@ MOST_SHARE = 0.05
 CHECKED_PAIRS = 1000
 ROUNDING = 1e-12
 """What a published p-value may lack of the computed one."""
+SURE = 1e-9
+"""From here on a p-value says more than its rounding."""
 ROUNDS = 200
 
 Integers = npt.NDArray[np.int64]
@@ -114,7 +116,7 @@ def pairs_below_the_exact_tail(
             cast(expected_count as double) as expected_count,
             cast(p_value_bound as double) as p_value_bound
         from {compiled.schema}.basket_pair_test
-        where basket_count > expected_count
+        where basket_count > expected_count and p_value_bound > {SURE}
         order by item_id_a, item_id_b
         """
     ).df()

@@ -209,6 +209,7 @@ def judge_reorders(figures: Figures, split: Path, peers: Mapping[str, Path]) -> 
 def judge_shuffles(figures: Figures, split: Path, shuffles: Shuffles) -> None:
     """What our test of pairs calls significant where nothing is, and bounds too small."""
     found = {
+        "significant_pairs": float(shuffles.real),
         "shuffled_share": shuffles.share,
         "bounds_too_small": float(shuffles.bounds_too_small),
     }

@@ -29,14 +29,15 @@ for the Brier score, errors, flagged customers, gaps, and rules that are not sig
   reads order days. Gradient boosting learns from the training rows, weights and features of the
   scorecard, BG/NBD's probability among them, and has them for nothing: its seconds are those of
   fitting. A fifth is of the customers in the order of what was predicted.
-- Lifetime value: net spend in 180 days, as of dates whose half year has passed. The revenue of our
-  top tenth is divided by that of the true top tenth; beside it stands how many customers of the
-  true top tenth are in ours.
+- Lifetime value: net spend in 180 days, as of dates whose half year has passed. Of the true top
+  tenth, how much of the revenue and how many of the customers are in our top tenth; beside it the
+  revenue of ours over that of the true one.
 - Churn by category: of the categories that can be judged, whether nothing is bought there in the 90
   days after. How often a steady buyer is flagged is measured by
   `tests/warehouse/test_steady_buyers.py`.
 - Peers: the gap of a customer, over what it spent in the year before; and whether, of some twenty
-  customers who spent the same, who has a larger gap spends more in the 180 days after.
+  customers who spent the same, who has a larger gap spends more in the 180 days after. Peers are of
+  one RFM segment, so that a gap tells again how recent and frequent the customer is.
 - New items: ten a customer, of items never bought; hits in the 90 days after, over the slots of
   customers who bought a new item in them. Over all customers the figures are lower, by the same
   factor on both sides. `implicit` sees on how many days a customer bought an item, once as it comes

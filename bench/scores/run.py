@@ -59,6 +59,8 @@ PEERS: dict[str, tuple[str, ...]] = {
 RULE_PEER = "mlxtend"
 SUPPORT = "0.01"
 """Of basket_min_support, at its default."""
+WITHOUT_LEAST_SUPPORT = {"basket_min_support": 0}
+"""So that all items and pairs in at least basket_min_count baskets are tested."""
 
 _MODEL = ("customer_trading_day", "bgnbd_cell", "bgnbd_fit", "customer_snapshot")
 _ITEMS = (
@@ -117,7 +119,7 @@ class Bench:
                     self._peer(split, name, command)
             self._peer(splits[-1], RULE_PEER, ("bench.peers.item_rules", "--support", SUPPORT))
             with self._during("shuffle baskets"):
-                self.shuffles = shuffled(self._file, variables=self._variables)
+                self.shuffles = shuffled(self._file, {**self._variables, **WITHOUT_LEAST_SUPPORT})
         return splits
 
     def figures(self, splits: list[Path]) -> Figures:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -222,38 +221,64 @@ def means_as_doubles_have_them(mean: Decimal) -> frozenset[Decimal]:
     return frozenset({mean - MONEY_PLACES, mean, mean + MONEY_PLACES})
 
 
-def tenth(share: Fraction) -> int:
-    return min(math.floor(10 * share), 9)
+def activity_bands(
+    star: Star, sales: Mapping[tuple[str, str], Sequence[date]], day: date
+) -> dict[str, int]:
+    """How often customers ordered lately, of those who bought in a category within the window."""
+    days: dict[str, set[date]] = {}
+    for (customer_id, _), sold in sales.items():
+        days.setdefault(customer_id, set()).update(one for one in sold if one <= day)
+    lately = day - timedelta(days=star.settings.recommendation_horizon_days)
+    first = day - timedelta(days=star.settings.peer_window_days)
+    counts = {
+        customer_id: sum(one > max(lately, first) for one in bought)
+        for customer_id, bought in days.items()
+        if any(one > first for one in bought)
+    }
+    return {customer_id: (0, 1, 2, 2, 3)[min(count, 4)] for customer_id, count in counts.items()}
 
 
-def chance_of_adoption(
-    star: Star, peers: Peers, first_sales: Mapping[tuple[str, str], date]
-) -> Callable[[Fraction], Fraction | None]:
-    """How often customers began with a category that they lacked, by the share of their peers."""
+def adoption(
+    star: Star,
+    by_customer: Mapping[str, Sequence[Fact]],
+    sales: Mapping[tuple[str, str], Sequence[date]],
+) -> dict[tuple[str, int], tuple[Fraction, Fraction]]:
+    """How often, and for how much, customers began with a category that they lacked."""
     assert star.as_of is not None
-    earlier = star.as_of - timedelta(days=star.settings.churn_horizon_days)
-    lacking: Counter[int] = Counter()
-    adopted: Counter[int] = Counter()
-    for customer_id in {name for (name, _), day in first_sales.items() if day <= earlier}:
-        others = peers.others.get(customer_id)
-        if others is None:
-            continue
-        group = (*others, customer_id)
-        for category_id in {name for member in group for name in peers.spend[member]}:
-            first = first_sales.get((customer_id, category_id))
-            if first is None or first > earlier:
-                buyers = sum(category_id in peers.spend[other] for other in others)
-                lacking[tenth(Fraction(buyers, len(others)))] += 1
-                adopted[tenth(Fraction(buyers, len(others)))] += first is not None
-    rows = lacking.total()
+    earlier = star.as_of - timedelta(days=star.settings.recommendation_horizon_days)
+    categories = {category for (_, category), days in sales.items() if min(days) <= earlier}
+    # Customers who lacked it, those who began, and what they spent; of a band all categories too.
+    seen: dict[tuple[str | None, int], list[Fraction]] = {}
+    for customer_id, band in activity_bands(star, sales, earlier).items():
+        for category_id in categories:
+            days = sales.get((customer_id, category_id))
+            if days is None or min(days) > earlier:
+                spent = spend(
+                    [fact for fact in by_customer[customer_id] if fact.category_id == category_id]
+                )
+                for key in ((category_id, band), (None, band)):
+                    cell = seen.setdefault(key, [Fraction(0)] * 3)
+                    cell[0] += 1
+                    cell[1] += days is not None
+                    cell[2] += Fraction(spent) if days is not None else 0
+    rows = sum(cell[0] for (category_id, _), cell in seen.items() if category_id is None)
+    if rows < star.settings.recommendation_min_shown:
+        return {}
+    rates = {}
+    for (name, band), cell in seen.items():
+        if name is not None:
+            whole = seen[None, band]
+            began, brought = (
+                (cell[at] + 20 * whole[at] / whole[0]) / (cell[0] + 20) for at in (1, 2)
+            )
+            rates[name, band] = (began, brought)
+    return rates
 
-    def chance(share: Fraction) -> Fraction | None:
-        if not lacking[tenth(share)] or rows < star.settings.recommendation_min_shown:
-            return None
-        whole = Fraction(adopted.total(), rows)
-        return (adopted[tenth(share)] + 20 * whole) / (lacking[tenth(share)] + 20)
 
-    return chance
+def money_in_doubles(amount: Fraction) -> frozenset[Decimal]:
+    """An amount with four decimals, and its neighbours, since a double cannot tell a half."""
+    units = Decimal(math.floor(amount * 10_000 + Fraction(1, 2)))
+    return frozenset((units + step) * MONEY_PLACES for step in (-1, 0, 1))
 
 
 def category_penetration(star: Star) -> list[Row]:
@@ -262,20 +287,16 @@ def category_penetration(star: Star) -> list[Row]:
         return []
     sellable = {fact.category_id for fact in star.facts if fact.is_product} - {UNCATEGORISED}
     peers = peer_groups(star)
-    first_sales: dict[tuple[str, str], date] = {}
-    for customer_id, facts in facts_by_customer(star).items():
+    by_customer = facts_by_customer(star)
+    sales: dict[tuple[str, str], list[date]] = {}
+    for customer_id, facts in by_customer.items():
         for fact in facts:
             if fact.is_sale and fact.category_id in sellable:
-                key = customer_id, fact.category_id
-                first_sales[key] = min(first_sales.get(key, fact.day), fact.day)
-    chance = chance_of_adoption(star, peers, first_sales)
+                sales.setdefault((customer_id, fact.category_id), []).append(fact.day)
+    rates = adoption(star, by_customer, sales)
+    bands = activity_bands(star, sales, as_of)
     rows = []
-    for customer_id, facts in facts_by_customer(star).items():
-        in_group = {
-            name
-            for member in (*peers.others.get(customer_id, ()), customer_id)
-            for name in peers.spend.get(member, ())
-        }
+    for customer_id, facts in by_customer.items():
         for category_id in sellable:
             of_category = [fact for fact in facts if fact.category_id == category_id]
             total_spend = spend(of_category)
@@ -286,6 +307,9 @@ def category_penetration(star: Star) -> list[Row]:
                 status = "active"
             else:
                 status = "lapsed"
+            rate = None
+            if last is None and customer_id in bands:
+                rate = rates.get((category_id, bands[customer_id]))
             rows.append(
                 {
                     "customer_id": customer_id,
@@ -294,10 +318,9 @@ def category_penetration(star: Star) -> list[Row]:
                     "has_category": int(total_spend > 0),
                     "penetration_status": status,
                     "last_invoice_date": last,
-                    **(of_peers := penetration_of_peers(peers, customer_id, category_id)),
-                    "adoption_probability": chance(of_peers["peer_penetration_ratio"])
-                    if last is None and customer_id in peers.others and category_id in in_group
-                    else None,
+                    **penetration_of_peers(peers, customer_id, category_id),
+                    "adoption_probability": None if rate is None else rate[0],
+                    "adoption_spend": None if rate is None else money_in_doubles(rate[1]),
                     "is_scored": customer_id in peers.others,
                 }
             )

@@ -402,9 +402,16 @@ def quarter(amount: Decimal | float) -> Decimal:
 def actions(star: Star, built: Built) -> Iterator[Action]:
     settings = star.settings
     peer_days = settings.peer_window_days
+    assert star.as_of is not None
+    expires_on = star.as_of + timedelta(days=settings.action_valid_days)
     for kind, table in (("cross_sell", "item_recommendation"), ("reorder", "item_reorder_due")):
         for row in built(table):
-            if row["purchase_probability"] is not None and row["expected_revenue"] is not None:
+            is_due = (row.get("due_date") or expires_on) <= expires_on
+            if (
+                row["purchase_probability"] is not None
+                and row["expected_revenue"] is not None
+                and (is_due)
+            ):
                 yield Action(
                     row["customer_id"], kind, row["purchase_probability"],
                     row["expected_revenue"], item_id=row["item_id"],
@@ -427,7 +434,6 @@ def actions(star: Star, built: Built) -> Iterator[Action]:
             else row["mean_gap_days"]
         )
         if row["churn_band"] == "high" and row["recency_days"] > silence:
-            assert star.as_of is not None
             first = star.as_of - timedelta(days=YEAR)
             of_year = spend([fact for fact in by_customer[row["customer_id"]] if fact.day > first])
             loss = row["churn_probability"]
@@ -436,13 +442,11 @@ def actions(star: Star, built: Built) -> Iterator[Action]:
                 quarter(of_year * loss), reason=row["reason_1"],
             )  # fmt: skip
     for row in built("category_penetration"):
-        chance = row["adoption_probability"]
-        if chance is not None and row["expected_spend"]:
-            of_buyers = float(row["expected_spend"]) / float(row["peer_penetration_ratio"])
+        if row["adoption_probability"] is not None and row["peer_penetration_ratio"]:
             yield Action(
-                row["customer_id"], "missing_category", chance,
-                quarter(of_buyers * float(chance)), category_id=row["category_id"],
-                days=peer_days,
+                row["customer_id"], "missing_category", row["adoption_probability"],
+                row["adoption_spend"], category_id=row["category_id"],
+                days=settings.recommendation_horizon_days,
             )  # fmt: skip
     share = 1 - settings.peer_quantile
     for row in built("share_of_wallet"):

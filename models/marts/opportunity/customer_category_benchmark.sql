@@ -27,23 +27,14 @@ benchmarks as (
             peers.customer_id = activity.customer_id
             and group_categories.category_id = activity.category_id
 
-),
-
-without_itself as (
-
-    select
-        *,
-        buyer_count - case when own_spend > 0 then 1 else 0 end as peer_buyer_count
-    from benchmarks
-
 )
 
 select
     customer_id,
     category_id,
-    {{ as_ratio(divide('peer_buyer_count', 'peer_customer_count')) }} as peer_penetration_ratio,
-    cast(least(floor({{ divide('10 * peer_buyer_count', 'peer_customer_count') }}), 9) as int)
-        as peer_share_band,
+    {{ as_ratio(divide(
+        'buyer_count - case when own_spend > 0 then 1 else 0 end', 'peer_customer_count'
+    )) }} as peer_penetration_ratio,
     {{ as_money('case when own_spend >= quantile_spend then next_spend else quantile_spend end') }}
         as benchmark_spend,
     {{ as_money('greatest(quantile_spend - own_spend, 0)') }} as category_gap,
@@ -52,4 +43,4 @@ select
             then {{ divide_money('buyer_count * median_buyer_spend', 'peer_customer_count') }}
     end as {{ type_money() }}) as expected_spend,
     as_of_date
-from without_itself
+from benchmarks

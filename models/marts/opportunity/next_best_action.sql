@@ -42,6 +42,10 @@ candidates as (
         suggested_quantity,
         reason
     from {{ ref('item_reorder_due') }}
+    -- What is due only after the action expires is for a later list.
+    where
+        due_date is null
+        or due_date <= {{ add_days(as_of_date(), var('action_valid_days') | int) }}
     union all
     select
         customer_id,
@@ -81,11 +85,8 @@ candidates as (
         cast(null as {{ type_text() }}) as item_id,
         penetration.category_id,
         penetration.adoption_probability as probability,
-        {{ as_money(
-            divide('penetration.expected_spend', 'penetration.peer_penetration_ratio')
-            ~ ' * penetration.adoption_probability'
-        ) }} as expected_revenue,
-        {{ peer_days }} as revenue_days,
+        penetration.adoption_spend as expected_revenue,
+        {{ var('recommendation_horizon_days') | int }} as revenue_days,
         cast(null as {{ type_money() }}) as suggested_quantity,
         categories.category_name || ': bought by '
         || cast({{ whole_number('100 * penetration.peer_penetration_ratio') }} as {{ type_text() }})
@@ -93,7 +94,7 @@ candidates as (
     from {{ ref('category_penetration') }} as penetration
     inner join {{ ref('dim_category') }} as categories
         on penetration.category_id = categories.category_id
-    where penetration.penetration_status = 'never' and penetration.expected_spend > 0
+    where penetration.penetration_status = 'never' and penetration.peer_penetration_ratio > 0
     union all
     select
         customer_id,
@@ -125,7 +126,7 @@ costed as (
         candidates.probability,
         candidates.suggested_quantity,
         candidates.reason,
-        {{ as_money(
+        {{ computed_money(
             'candidates.expected_revenue * ' ~ (var('churn_horizon_days') | int)
             ~ ' / candidates.revenue_days'
         ) }} as expected_revenue,

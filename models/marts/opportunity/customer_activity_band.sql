@@ -1,0 +1,38 @@
+{# Grain: one row per list date and known customer with a sale in a category in the peer_window_days
+   up to it: how often it ordered lately. #}
+with
+
+order_days as (
+
+    select
+        dates.list_number,
+        invoices.customer_id,
+        count(distinct case
+            when
+                invoices.invoice_date
+                > {{ add_days('dates.list_date', -var('recommendation_horizon_days') | int) }}
+                then invoices.invoice_date
+        end) as order_day_count
+    from {{ ref('recommendation_date') }} as dates
+    inner join {{ ref('invoice_category') }} as invoices
+        on
+            invoices.invoice_date <= dates.list_date
+            and invoices.invoice_date
+            > {{ add_days('dates.list_date', -var('peer_window_days') | int) }}
+    inner join {{ ref('dim_customer') }} as customers
+        on invoices.customer_id = customers.customer_id and customers.is_known
+    where invoices.sale_line_count > 0 and invoices.category_id <> '__uncategorised__'
+    group by dates.list_number, invoices.customer_id
+
+)
+
+select
+    list_number,
+    customer_id,
+    case
+        when order_day_count >= 4 then 3
+        when order_day_count >= 2 then 2
+        else cast(order_day_count as int)
+    end as activity_band,
+    {{ as_of_date() }} as as_of_date
+from order_days
