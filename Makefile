@@ -8,7 +8,7 @@ VARS ?= {}
 SOURCE ?=
 FILE ?=
 PYTEST ?=
-WORKERS ?= 2
+WORKERS ?= 3
 PYTHON ?= python3
 
 # Recipes read these from the environment, so that a map of many lines, or a quote, arrives whole.
@@ -64,7 +64,7 @@ lint: $(BENCH_READY) $(BOUNCER_READY) profiles.yml ## style, types, and the proj
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint models tests analyses
+	$(BIN)/sqlfluff lint --processes 2 models tests analyses
 	@! grep -rniE '::[a-z]|current_(date|timestamp)|localtimestamp|run_started_at|\bnow *\(' tests analyses --include='*.sql' \
 		|| { echo 'A test or analysis casts by :: or reads the system clock.'; exit 1; }
 	$(BIN)/dbt parse --vars '{connectors: [dw, online_retail]}' --no-partial-parse

@@ -16,9 +16,9 @@ order_days as (
     from {{ ref('recommendation_date') }} as dates
     inner join {{ ref('invoice_category') }} as invoices
         on
-            invoices.invoice_date <= dates.list_date
-            and invoices.invoice_date
-            > {{ add_days('dates.list_date', -var('peer_window_days') | int) }}
+            dates.list_date >= invoices.invoice_date
+            and {{ add_days('dates.list_date', -var('peer_window_days') | int) }}
+            < invoices.invoice_date
     inner join {{ ref('dim_customer') }} as customers
         on invoices.customer_id = customers.customer_id and customers.is_known
     where invoices.sale_line_count > 0 and invoices.category_id <> '__uncategorised__'
