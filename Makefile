@@ -8,7 +8,7 @@ VARS ?= {}
 SOURCE ?=
 FILE ?=
 PYTEST ?=
-WORKERS ?= 3
+WORKERS ?= 2
 PYTHON ?= python3
 
 # Recipes read these from the environment, so that a map of many lines, or a quote, arrives whole.

@@ -402,7 +402,8 @@ def quarter(amount: Decimal | float) -> Decimal:
 def actions(star: Star, built: Built) -> Iterator[Action]:
     settings = star.settings
     peer_days = settings.peer_window_days
-    assert star.as_of is not None
+    if star.as_of is None:
+        return
     expires_on = star.as_of + timedelta(days=settings.action_valid_days)
     for kind, table in (("cross_sell", "item_recommendation"), ("reorder", "item_reorder_due")):
         for row in built(table):

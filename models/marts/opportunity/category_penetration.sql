@@ -44,8 +44,11 @@ select
         when benchmarks.customer_id is not null then benchmarks.expected_spend
         when peers.peer_group is not null then 0
     end as {{ type_money() }}) as expected_spend,
-    case when activity.last_sale_date is null then rates.adoption_rate end as adoption_probability,
-    case when activity.last_sale_date is null then rates.mean_spend end as adoption_spend,
+    cast(
+        case when activity.last_sale_date is null then rates.adoption_rate end as {{ type_ratio() }}
+    ) as adoption_probability,
+    cast(case when activity.last_sale_date is null then rates.mean_spend end as {{ type_money() }})
+        as adoption_spend,
     peers.no_benchmark_reason is null as is_scored,
     peers.no_benchmark_reason,
     {{ as_of_date() }} as as_of_date
