@@ -19,6 +19,8 @@ _TABLES = ("model", "seed", "snapshot")
 _SECONDS_TO_END = 10
 """How long dbt may take to end by itself before it is killed."""
 _LONGEST_MESSAGE = 400
+_NO_LEAKS = "ignore:resource_tracker"
+"""A filter of Python's warnings: semaphores of a killed process are freed without a word."""
 
 Node = Mapping[str, Any]
 
@@ -107,7 +109,9 @@ class Dbt:
     def _environment(self) -> dict[str, str]:
         is_told = "DBT_PROFILES_DIR" in os.environ
         profiles = {} if is_told else {"DBT_PROFILES_DIR": str(PROJECT_DIR)}
-        return {**os.environ, **profiles, **self.environment}
+        # Else what Python says of a stopped dbt may come after the last sentence of the build.
+        warnings = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), _NO_LEAKS)))
+        return {**os.environ, "PYTHONWARNINGS": warnings, **profiles, **self.environment}
 
 
 def _is_table(node: Node) -> bool:
