@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.shuffle import MOST_SHARE
+
 CHURN, VALUE = "customer_churn", "customer_lifetime_value"
 NEW, AGAIN, RULES = "item_recommendation", "item_reorder_due", "basket_rule"
 RISK, WALLET = "churn_risk", "share_of_wallet"
@@ -117,7 +119,7 @@ LINES = (
     own(RULES, "rules_of_one_only"),
     own(RULES, "largest_difference"),
     own(RULES, "significant_pairs"),
-    own(RULES, "shuffled_share", 0.05),
+    own(RULES, "shuffled_share", MOST_SHARE),
     own(RULES, "bounds_too_small", 0.0),
     own(RULES, "not_significant_in_published"),
     Line(RULES, "not_significant_in_first_1000", "mlxtend", DIFFERENCE),

@@ -222,12 +222,13 @@ def means_as_doubles_have_them(mean: Decimal) -> frozenset[Decimal]:
 
 
 def activity_bands(
-    star: Star, sales: Mapping[tuple[str, str], Sequence[date]], day: date
+    star: Star, by_customer: Mapping[str, Sequence[Fact]], day: date
 ) -> dict[str, int]:
-    """How often customers ordered lately, of those who bought in a category within the window."""
-    days: dict[str, set[date]] = {}
-    for (customer_id, _), sold in sales.items():
-        days.setdefault(customer_id, set()).update(one for one in sold if one <= day)
+    """How often customers ordered lately, of those who ordered within the window."""
+    days = {
+        customer_id: {fact.day for fact in facts if fact.is_sale and fact.day <= day}
+        for customer_id, facts in by_customer.items()
+    }
     lately = day - timedelta(days=star.settings.recommendation_horizon_days)
     first = day - timedelta(days=star.settings.peer_window_days)
     counts = {
@@ -249,7 +250,7 @@ def adoption(
     categories = {category for (_, category), days in sales.items() if min(days) <= earlier}
     # Customers who lacked it, those who began, and what they spent; of a band all categories too.
     seen: dict[tuple[str | None, int], list[Fraction]] = {}
-    for customer_id, band in activity_bands(star, sales, earlier).items():
+    for customer_id, band in activity_bands(star, by_customer, earlier).items():
         for category_id in categories:
             days = sales.get((customer_id, category_id))
             if days is None or min(days) > earlier:
@@ -294,7 +295,7 @@ def category_penetration(star: Star) -> list[Row]:
             if fact.is_sale and fact.category_id in sellable:
                 sales.setdefault((customer_id, fact.category_id), []).append(fact.day)
     rates = adoption(star, by_customer, sales)
-    bands = activity_bands(star, sales, as_of)
+    bands = activity_bands(star, by_customer, as_of)
     rows = []
     for customer_id, facts in by_customer.items():
         for category_id in sellable:

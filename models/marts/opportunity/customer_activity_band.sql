@@ -1,5 +1,5 @@
-{# Grain: one row per list date and known customer with a sale in a category in the peer_window_days
-   up to it: how often it ordered lately. #}
+{# Grain: one row per list date and known customer with a sale in the peer_window_days up to it: how
+   often it ordered lately. #}
 with
 
 order_days as (
@@ -14,14 +14,14 @@ order_days as (
                 then invoices.invoice_date
         end) as order_day_count
     from {{ ref('recommendation_date') }} as dates
-    inner join {{ ref('invoice_category') }} as invoices
+    inner join {{ ref('fct_invoice') }} as invoices
         on
             dates.list_date >= invoices.invoice_date
             and {{ add_days('dates.list_date', -var('peer_window_days') | int) }}
             < invoices.invoice_date
     inner join {{ ref('dim_customer') }} as customers
         on invoices.customer_id = customers.customer_id and customers.is_known
-    where invoices.sale_line_count > 0 and invoices.category_id <> '__uncategorised__'
+    where invoices.sale_line_count > 0
     group by dates.list_number, invoices.customer_id
 
 )
