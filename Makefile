@@ -27,7 +27,7 @@ BOUNCER_READY := .venv-bouncer/.ready
 # Pinned versions with hashes, and no address of any index.
 COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --no-strip-extras \
 	--no-header --no-emit-index-url --quiet
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+INSTALL := pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 
 .PHONY: help build backtest test test-long load check-input lint docs bench bench-picture clean lock
 
@@ -107,21 +107,21 @@ $(READY): requirements/project.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, and $(PYTHON) is " + sys.version.split()[0] + ": name another by PYTHON=...")'
 	@echo "Setting up .venv (once; about a minute)"
 	$(PYTHON) -m venv --clear .venv
-	$(INSTALL) -r requirements/project.lock
+	$(BIN)/$(INSTALL) -r requirements/project.lock
 	@touch $@
 
 $(SPARK_READY): requirements/spark.lock $(READY)
 	@echo "Adding Spark to .venv (once)"
-	$(INSTALL) -r requirements/spark.lock
+	$(BIN)/$(INSTALL) -r requirements/spark.lock
 	@touch $@
 
 $(BENCH_READY): requirements/bench.lock $(SPARK_READY)
 	@echo "Adding what the benchmark compares with to .venv (once)"
-	$(INSTALL) -r requirements/bench.lock
+	$(BIN)/$(INSTALL) -r requirements/bench.lock
 	@touch $@
 
 $(BOUNCER_READY): requirements/bouncer.lock
 	@echo "Setting up .venv-bouncer (once)"
 	$(PYTHON) -m venv --clear .venv-bouncer
-	.venv-bouncer/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bouncer.lock
+	.venv-bouncer/bin/$(INSTALL) -r requirements/bouncer.lock
 	@touch $@

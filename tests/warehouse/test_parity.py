@@ -1,6 +1,7 @@
-"""All engines give the same rows: the demo company, and Online Retail II in `make test-long`.
+"""All engines give the same rows: Online Retail II, and the demo company back-tested.
 
-Raw rows arrive as a company's do, by the loader: COPY on PostgreSQL, Spark's own readers on Spark.
+The demo company as of today is compared in test_postgres.py and test_spark.py. Raw rows arrive as a
+company's do, by the loader: COPY on PostgreSQL, Spark's own readers on Spark.
 """
 
 from __future__ import annotations
@@ -18,17 +19,6 @@ from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
 from tests.warehouse.engines.source import DEMO_FILES, Source
 from tests.warehouse.engines.spark import SparkEngine
 from tests.warehouse.harness import Warehouse
-
-
-def test_demo_company_on_postgres(
-    demo: Warehouse,
-    postgres_server: PostgresServer,
-    tmp_path: Path,
-    record_property: Callable[[str, object], None],
-) -> None:
-    engine = PostgresEngine(tmp_path, postgres_server)
-    DEMO_FILES.build_on(engine)
-    check_parity("The demo company", demo, engine, record_property)
 
 
 @pytest.fixture(scope="module")
