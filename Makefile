@@ -29,7 +29,7 @@ COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --
 	--no-header --no-emit-index-url --quiet
 INSTALL := pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 
-.PHONY: help build backtest test test-long load check-input lint docs bench bench-picture clean lock
+.PHONY: help build backtest dashboard test test-long load check-input lint docs bench bench-picture clean lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ backtest: $(ENGINE_READY) profiles.yml ## build as of earlier dates first, to se
 
 load: $(ENGINE_READY) profiles.yml ## load raw tables: SOURCE=online_retail FILE=lines.csv, or SOURCE=dw FILE=folder
 	@$(BIN)/python -m ingest.load --source "$$SOURCE" --file "$$FILE" --target "$$TARGET" --vars "$$VARS"
+
+dashboard: $(READY) profiles.yml ## open the page on what is published: TARGET=duckdb or postgres
+	@$(BIN)/python -m streamlit run dashboard/app.py
 
 check-input: $(ENGINE_READY) profiles.yml ## the gate: refuse raw tables that would make every number wrong
 	@$(BIN)/python -m ingest.check_input --target "$$TARGET" --vars "$$VARS"

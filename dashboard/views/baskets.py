@@ -1,0 +1,5 @@
+"""baskets."""
+
+import streamlit as st
+
+st.title("baskets")

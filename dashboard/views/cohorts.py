@@ -1,0 +1,5 @@
+"""cohorts."""
+
+import streamlit as st
+
+st.title("cohorts")

@@ -1,0 +1,5 @@
+"""customer."""
+
+import streamlit as st
+
+st.title("customer")

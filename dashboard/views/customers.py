@@ -1,0 +1,5 @@
+"""customers."""
+
+import streamlit as st
+
+st.title("customers")

@@ -1,0 +1,5 @@
+"""my_customers."""
+
+import streamlit as st
+
+st.title("my_customers")

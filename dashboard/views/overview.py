@@ -1,0 +1,113 @@
+"""Overview: what was sold in a period beside the one before, where, and what stands out."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard import charts, layout, queries
+from dashboard.layout import Column, count, money, percent
+
+now = layout.frame()
+unit = now.currency
+
+st.title("Overview", anchor=False)
+filters_left, filters_right = st.columns([3, 1])
+with filters_left:
+    period = layout.choose_period()
+with filters_right:
+    location_id, location_name = layout.choose_location()
+asked = {**period.values, "location": location_id}
+written = {"Period": period.text, "Location": location_name}
+of_lines = {"from": period.start, "to": period.end, "location": location_id}
+
+
+def change(current: float | None, previous: float | None) -> str | None:
+    """Return the change against the period before in percent; none without one."""
+    if current is None or not previous or period.previous_start < now.first_date:
+        return None
+    return f"{100 * (current / previous - 1):+.1f} %"
+
+
+with layout.section("", f"{period.text}, beside the {period.days} days before."):
+    by_period = {row["is_current"]: row for row in now.rows(queries.OVERVIEW_CARDS, **asked)}
+    if True not in by_period:
+        layout.empty("Nothing was invoiced in this period and place.")
+    numbers: list[tuple[str, str, Callable[[float | None], str], str]] = [
+        (f"Revenue, {unit}", "revenue", money, "Net amount of all lines, returns deducted."),
+        ("Orders", "order_count", count, "Invoices with a sale."),
+        ("Customers", "customer_count", count, "Known customers with an order."),
+        (f"Average order, {unit}", "average_order_value", money, "Revenue over orders."),
+        ("Margin, % of revenue", "margin_ratio", percent,
+         "Margin over revenue of the lines whose cost is known."),
+    ]  # fmt: skip
+    with layout.cards():
+        for label, key, write, help_text in numbers:
+            current = by_period.get(True, {}).get(key)
+            previous = by_period.get(False, {}).get(key)
+            moved = change(current, previous)
+            layout.card(
+                label, write(current), change=moved, help=help_text,
+                note=f"was {write(previous)}" if moved else "nothing to compare with",
+            )  # fmt: skip
+    layout.link_to_lines("The invoice lines behind these numbers", **of_lines)
+
+with layout.section(
+    f"Revenue and orders, {unit}",
+    "Bars are revenue (left axis), the line is orders (right axis). A pale bar is a period that is "
+    "not whole.",
+):
+    grain = "day" if period.days <= 92 else "week" if period.days <= 370 else "month"
+    trend = now.ask(queries.OVERVIEW_TREND, grain=grain, **asked)
+    if trend.num_rows:
+        layout.chart(
+            trend, charts.revenue_and_orders(grain, unit), "Revenue and orders over time",
+            {
+                "period_start": Column(f"{grain.capitalize()} from", "date"),
+                "revenue": Column(f"Revenue, {unit}", "money"),
+                "order_count": Column("Orders", "count"),
+                "is_complete": Column("Whole", "yes_no"),
+            },
+            "revenue-and-orders", written,
+        )  # fmt: skip
+    else:
+        layout.empty("Nothing was invoiced in this period and place.")
+
+with layout.section("Where revenue comes from", "Each bar is a part of the period's revenue."):
+    views = {
+        "Region": queries.REVENUE_BY_REGION, "Location": queries.REVENUE_BY_LOCATION,
+        "Category": queries.REVENUE_BY_CATEGORY, "Channel": queries.REVENUE_BY_CHANNEL,
+    }  # fmt: skip
+    by = st.segmented_control(
+        "By", list(views), default="Region", key="by", bind="query-params", required=True
+    )
+    parts = now.ask(views[by or "Region"], **asked)
+    if parts.num_rows:
+        layout.chart(
+            parts, charts.bars_by_name(parts, "name", "revenue", f"Revenue, {unit}"),
+            f"Revenue by {by}",
+            {"name": Column(str(by)), "revenue": Column(f"Revenue, {unit}", "money")},
+            f"revenue-by-{str(by).lower()}", written,
+        )  # fmt: skip
+    else:
+        layout.empty("Nothing was invoiced in this period and place.")
+
+with layout.section("Top products", "The ten products with the most revenue of the period."):
+    products = now.ask(queries.TOP_PRODUCTS, **asked)
+    if products.num_rows:
+        layout.chart(
+            products, charts.bars_by_name(products, "name", "revenue", f"Revenue, {unit}"),
+            "Revenue of the ten top products",
+            {
+                "name": Column("Product"),
+                "revenue": Column(f"Revenue, {unit}", "money"),
+                "quantity": Column("Quantity", "count"),
+                "order_count": Column("Orders", "count"),
+            },
+            "top-products", written,
+            opens=lambda row: st.switch_page(
+                layout.LINES_PAGE,
+                query_params=layout.lines_address(item=row["item_id"], **of_lines),
+            ),
+        )  # fmt: skip
+    else:
+        layout.empty("No product was invoiced in this period and place.")

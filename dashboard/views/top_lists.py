@@ -1,0 +1,5 @@
+"""top_lists."""
+
+import streamlit as st
+
+st.title("top_lists")
