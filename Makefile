@@ -46,7 +46,7 @@ load: $(ENGINE_READY) profiles.yml ## load raw tables: SOURCE=online_retail FILE
 	@$(BIN)/python -m ingest.load --source "$$SOURCE" --file "$$FILE" --target "$$TARGET" --vars "$$VARS"
 
 dashboard: $(READY) profiles.yml ## open the page on what is published: TARGET=duckdb or postgres
-	@$(BIN)/python -m streamlit run dashboard/app.py
+	@$(BIN)/python -m streamlit run dashboard/server.py
 
 check-input: $(ENGINE_READY) profiles.yml ## the gate: refuse raw tables that would make every number wrong
 	@$(BIN)/python -m ingest.check_input --target "$$TARGET" --vars "$$VARS"
@@ -88,6 +88,10 @@ bench-shuffle: $(BENCH_READY) profiles.yml ## significant pairs of real and of s
 .PHONY: bench-scores
 bench-scores: $(BENCH_READY) profiles.yml ## the scores beside lifetimes, scikit-learn, implicit and mlxtend, on the same splits: FILE=an Online Retail II file DATES=10
 	@$(BIN)/python -m bench.scores.run
+
+.PHONY: bench-page
+bench-page: $(BENCH_READY) profiles.yml ## the page alone and under load: ENGINE=postgres|duckdb LINES=600000 SESSIONS=50 SECONDS=300
+	@$(BIN)/python -m bench.page_load
 
 bench-picture: $(BENCH_READY) ## draw bench/results/benchmark.svg again, without running anything
 	@$(BIN)/python -m bench.picture

@@ -71,6 +71,10 @@ def viewer() -> Viewer | None:
         known = "no sales rep has" if not reps else "more than one sales rep has"
         raise Refused(f"You are signed in as {email}, and {known} that address in the warehouse.")
     rep = reps[0]
+    if rep["sales_rep_id"] in (warehouse.EVERYTHING, warehouse.NOTHING):
+        raise Refused(
+            f"The sales rep of {email} has the code {rep['sales_rep_id']!r}: choose another."
+        )
     return Viewer(rep["sales_rep_id"], rep["sales_rep_name"], rep["is_manager"], is_signed_in=True)
 
 

@@ -1,7 +1,4 @@
-"""The router: who looks, at which page, and how old the numbers are. `make dashboard` starts it."""
-
-import gc
-import logging
+"""The router: who looks, at which page, and how old the numbers are."""
 
 import streamlit as st
 
@@ -23,16 +20,6 @@ PAGES = {
     ],
 }
 MINUTES_BETWEEN_LOOKS = 5
-
-
-@st.cache_resource(show_spinner=False)
-def start_process() -> None:
-    """Do what a server does once."""
-    logging.basicConfig(format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("dashboard").setLevel(logging.INFO)
-    # Streamlit collects garbage after every run; what was imported is none: spare it the look.
-    gc.collect()
-    gc.freeze()
 
 
 def put_up_frame(viewer: access.Viewer) -> None:
@@ -75,7 +62,6 @@ def show_age(viewer: access.Viewer) -> None:
 def main() -> None:
     """Sign in, then show the page that the address names."""
     st.set_page_config(page_title="Customer opportunities", page_icon="🧭", layout="wide")
-    start_process()
     pages = {
         heading: [
             st.Page(f"views/{name}.py", title=title, icon=icon, default=name == "my_customers")

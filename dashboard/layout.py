@@ -1,6 +1,7 @@
 """What pages are laid out with: filters, numbers, tables with their export, states of a section."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,15 +14,20 @@ import streamlit as st
 
 from dashboard import access, charts, export, queries, warehouse
 
-Kind = Literal["text", "money", "count", "number", "percent", "date", "time", "yes_no"]
+Kind = Literal["text", "money", "count", "number", "small", "percent", "date", "time", "yes_no"]
 
 _FORMATS: Mapping[str, str] = {
-    "money": "accounting", "count": "localized", "number": "%.2f", "percent": "percent",
-    "date": "DD MMM YYYY", "time": "DD MMM YYYY, HH:mm",
+    "money": "accounting", "count": "localized", "number": "%.2f", "small": "%.2g",
+    "percent": "percent", "date": "DD MMM YYYY", "time": "DD MMM YYYY, HH:mm",
 }  # fmt: skip
 
 PERIODS = {"7D": 7, "30D": 30, "90D": 90}
 NO_VALUE = "-"
+ACTIONS = {
+    "cross_sell": "Offer something new", "reorder": "Offer to reorder", "win_back": "Win back",
+    "missing_category": "Open a category", "wallet_gap": "Grow to the peers' level",
+}  # fmt: skip
+"""Kinds of action, by the names that people read."""
 CUSTOMER_PAGE = "views/customer.py"
 LINES_PAGE = "views/lines.py"
 
@@ -135,6 +141,16 @@ class Period:
         return f"{day(self.start)} to {day(self.end)}"
 
     @property
+    def previous_text(self) -> str:
+        """Both ends of the period before in words."""
+        return f"{day(self.previous_start)} to {day(self.previous_end)}"
+
+    @classmethod
+    def last(cls, days: int, end: date, name: str = "") -> "Period":
+        """Return the days that end with a day."""
+        return cls(name, end - timedelta(days=days - 1), end)
+
+    @property
     def values(self) -> dict[str, date]:
         """The values of queries."""
         return {
@@ -153,8 +169,8 @@ def choose_period(default: str = "30D") -> Period:
     ) or default  # fmt: skip
     start, end = now.first_date, now.as_of_date
     if name in PERIODS:
-        start = end - timedelta(days=PERIODS[name] - 1)
-    elif name == "YTD":
+        return Period.last(PERIODS[name], end, name)
+    if name == "YTD":
         start = date(end.year, 1, 1)
     elif name == "Custom":
         first, last = st.columns(2)
@@ -173,12 +189,32 @@ def choose_period(default: str = "30D") -> Period:
 
 
 def choose(label: str, options: Mapping[str, str], key: str, everything: str = "All") -> str | None:
-    """Ask for one of the options, by name; None is all of them. The address holds the choice."""
+    """Ask for one of the options, by name; None is all of them. The address holds its id."""
+    # bind="query-params" would put the name there, and links name ids.
+    asked = st.query_params.get(key, "")
+    st.session_state[key] = asked if asked in options else ""
+    labels = {"": everything, **told_apart(options)}
     chosen = st.selectbox(
-        label, ["", *options], format_func=lambda option: options.get(option, everything),
-        key=key, bind="query-params", filter_mode="contains",
+        label, list(labels), format_func=labels.__getitem__,
+        key=key, filter_mode="contains", on_change=_put_in_address, args=(key,),
     )  # fmt: skip
     return chosen or None
+
+
+def told_apart(options: Mapping[str, str]) -> dict[str, str]:
+    """Return names cut to a length; those that are equal bear their id, as a choice is by label."""
+    names = {option: short(name) for option, name in options.items()}
+    uses = Counter(names.values())
+    return {
+        option: name if uses[name] == 1 else f"{name} ({option})" for option, name in names.items()
+    }
+
+
+def _put_in_address(key: str) -> None:
+    if chosen := st.session_state[key]:
+        st.query_params[key] = chosen
+    else:
+        st.query_params.pop(key, None)
 
 
 def choose_location() -> tuple[str | None, str]:
@@ -226,7 +262,7 @@ def not_yet(text: str) -> None:
 
 def _config(column: Column) -> Any:
     config = st.column_config
-    if column.kind in ("money", "count", "number", "percent"):
+    if column.kind in ("money", "count", "number", "small", "percent"):
         return config.NumberColumn(column.heading, format=_FORMATS[column.kind], help=column.help)
     if column.kind == "date":
         return config.DateColumn(column.heading, format=_FORMATS["date"], help=column.help)
@@ -253,7 +289,7 @@ def show(
     """
     shown = table.select([column for column in columns if column in table.column_names])
     options: dict[str, Any] = {
-        "hide_index": True, "height": height,
+        "hide_index": True, "height": height, "placeholder": NO_VALUE,
         "column_config": {key: _config(column) for key, column in columns.items()},
     }  # fmt: skip
     if opens is None:
@@ -288,17 +324,22 @@ def chart(
         show(table, columns, name, filters, opens=opens)
 
 
-def _offer(
-    table: pa.Table, headings: Mapping[str, str], name: str, filters: Mapping[str, str]
-) -> None:
-    """Offer a table's rows as files; they are made when somebody asks for one."""
+def _written(name: str, filters: Mapping[str, str]) -> dict[str, str]:
+    """Return what a file says of its rows."""
     now = frame()
-    written = {
+    return {
         "Table": name,
         "Data up to": now.as_of_date.isoformat(),
         "Customers of": now.viewer.name,
         **filters,
     }
+
+
+def _offer(
+    table: pa.Table, headings: Mapping[str, str], name: str, filters: Mapping[str, str]
+) -> None:
+    """Offer a table's rows as files; they are made when somebody asks for one."""
+    written = _written(name, filters)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{table.num_rows:,} rows", width="content")
         for label, ending, make in (
@@ -312,12 +353,29 @@ def _offer(
             )  # fmt: skip
 
 
-def card(
-    label: str, value: str, *, change: str | None = None, note: str | None = None, help: str = ""
+def offer_query(
+    sql: str,
+    values: Mapping[str, warehouse.Value],
+    name: str,
+    filters: Mapping[str, str],
+    columns: Mapping[str, Column],
 ) -> None:
+    """Offer the rows of a query that no page shows as CSV; it is asked when somebody wants them."""
+    now, written = frame(), _written(name, filters)
+    headings = {key: column.heading for key, column in columns.items()}
+    st.download_button(
+        "CSV", lambda: export.to_csv(now.ask(sql, **values), headings, written),
+        file_name=f"{name}.csv", key=name, on_click="ignore", icon=":material/download:",
+    )  # fmt: skip
+
+
+def card(
+    label: str, value: str, *, change: str | None = None, note: str | None = None, help: str = "",
+    width: int = 200,
+) -> None:  # fmt: skip
     """Show one number in a frame; cards stand beside one another in `cards()`."""
     st.metric(
-        label, value, change, border=True, help=help or None, width=230,
+        label, value, change, border=True, help=help or None, width=width,
         delta_description=note, delta_color="normal" if change else "off",
     )  # fmt: skip
 

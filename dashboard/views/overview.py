@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import charts, layout, queries
-from dashboard.layout import Column, count, money, percent
+from dashboard.layout import Column, count, day, money, percent
 
 now = layout.frame()
 unit = now.currency
@@ -21,10 +21,12 @@ written = {"Period": period.text, "Location": location_name}
 of_lines = {"from": period.start, "to": period.end, "location": location_id}
 
 
-def change(current: float | None, previous: float | None) -> str | None:
-    """Return the change against the period before in percent; none without one."""
+def change(key: str, current: float | None, previous: float | None) -> str | None:
+    """Return the change against the period before, in percent or, of a ratio, in points."""
     if current is None or not previous or period.previous_start < now.first_date:
         return None
+    if key.endswith("_ratio"):
+        return f"{100 * (current - previous):+.1f} points"
     return f"{100 * (current / previous - 1):+.1f} %"
 
 
@@ -37,19 +39,57 @@ with layout.section("", f"{period.text}, beside the {period.days} days before.")
         ("Orders", "order_count", count, "Invoices with a sale."),
         ("Customers", "customer_count", count, "Known customers with an order."),
         (f"Average order, {unit}", "average_order_value", money, "Revenue over orders."),
-        ("Margin, % of revenue", "margin_ratio", percent,
+        ("Margin, % of revenue", "margin_ratio", lambda ratio: percent(ratio, 1),
          "Margin over revenue of the lines whose cost is known."),
     ]  # fmt: skip
     with layout.cards():
         for label, key, write, help_text in numbers:
             current = by_period.get(True, {}).get(key)
             previous = by_period.get(False, {}).get(key)
-            moved = change(current, previous)
+            moved = change(key, current, previous)
             layout.card(
                 label, write(current), change=moved, help=help_text,
                 note=f"was {write(previous)}" if moved else "nothing to compare with",
             )  # fmt: skip
     layout.link_to_lines("The invoice lines behind these numbers", **of_lines)
+
+with layout.section(
+    "What stands out",
+    f"Scores are of {day(now.as_of_date)}, whatever the period above.",
+):
+    insights = now.row(queries.INSIGHTS)
+    reasons = {row["score_name"]: row for row in now.rows(queries.NOT_SCORED_REASONS)}
+    with layout.cards():
+        if insights["churn_scored_count"]:
+            layout.card(
+                "High churn risk, customers", count(insights["high_risk_count"]),
+                note=f"of {count(insights['churn_scored_count'])} with a score",
+                help="Customers whose churn_probability is high, who have not lapsed yet.",
+            )  # fmt: skip
+        if insights["value_scored_count"]:
+            layout.card(
+                f"Average predicted value, {unit}", money(insights["average_predicted_value"]),
+                note=f"of {count(insights['value_scored_count'])} with a score",
+                help="Mean of what customers are expected to spend in the coming half year.",
+            )  # fmt: skip
+    for name, scored in (("churn", "churn_scored_count"), ("value", "value_scored_count")):
+        if not insights[scored] and name in reasons:
+            layout.not_yet(f"No {name} score: {layout.plain(reasons[name]['not_scored_reason'])}")
+    opportunities = now.ask(queries.LARGEST_OPPORTUNITIES)
+    if opportunities.num_rows:
+        st.markdown("**The largest opportunities**")
+        layout.show(
+            opportunities,
+            {
+                "customer_name": Column("Customer"),
+                "sales_rep_name": Column("Sales rep"),
+                "expected_value": Column(f"Expected value, {unit}", "money"),
+                "reason": Column("Why"),
+            },
+            "largest-opportunities", opens=layout.open_customer,
+        )  # fmt: skip
+    else:
+        layout.empty("No action is worth its time at the moment.")
 
 with layout.section(
     f"Revenue and orders, {unit}",
@@ -111,3 +151,16 @@ with layout.section("Top products", "The ten products with the most revenue of t
         )  # fmt: skip
     else:
         layout.empty("No product was invoiced in this period and place.")
+
+with layout.section(
+    "Sales to take along", "One row a day, location and product: for a spreadsheet of your own."
+):
+    layout.offer_query(
+        queries.SALES_EXPORT, asked, "sales-by-day-location-product", written,
+        {
+            "invoice_date": Column("Date", "date"), "location_name": Column("Location"),
+            "item_name": Column("Product"), "quantity": Column("Quantity", "number"),
+            "revenue": Column(f"Revenue, {unit}", "money"),
+            "order_count": Column("Orders", "count"),
+        },
+    )  # fmt: skip

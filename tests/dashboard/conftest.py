@@ -25,13 +25,15 @@ def published(demo: Warehouse) -> Iterator[Warehouse]:
         yield demo
 
 
+def environment_of(path: Path) -> dict[str, str]:
+    """The variables that point the page at a DuckDB file."""
+    return {"DBT_TARGET": "duckdb", "DUCKDB_PATH": str(path), "DBT_SCHEMA": SCHEMA_OF_TESTS}
+
+
 def published_at(path: Path) -> AbstractContextManager[object]:
     """Point the page at a DuckDB file; caches of another file are dropped."""
     st.cache_resource.clear()
-    return patch.dict(
-        "os.environ",
-        {"DBT_TARGET": "duckdb", "DUCKDB_PATH": str(path), "DBT_SCHEMA": SCHEMA_OF_TESTS},
-    )
+    return patch.dict("os.environ", environment_of(path))
 
 
 @pytest.fixture

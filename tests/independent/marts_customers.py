@@ -358,6 +358,7 @@ def churn_risk(star: Star) -> list[Row]:
                     "recent_invoices": len({fact.invoice_id for fact in recent if fact.is_sale}),
                     "prev_invoices": len({fact.invoice_id for fact in previous if fact.is_sale}),
                     "value_at_risk": max(prev_spend - recent_spend, ZERO),
+                    "window_days": star.settings.churn_window_days,
                     **rate_test(star, of_category),
                 }
             )

@@ -95,5 +95,6 @@ select
                 'Too few earlier purchases of ' || category_name || ' to expect '
                 || '{{ var("churn_min_expected_purchases") }} in {{ window_days }} days.'
     end as not_scored_reason,
+    cast({{ window_days }} as int) as window_days,
     as_of_date
 from judged
