@@ -1621,6 +1621,22 @@ group by values_of_customers.not_scored_reason
 order by customer_count desc, values_of_customers.not_scored_reason
 """
 
+_ORDERS_OF_PERIOD = """
+    select
+        customer_id,
+        count(case when sale_line_count > 0 then 1 end) as order_count,
+        sum(case when invoice_type <> 'adjustment' then net_amount end) as spend
+    from fct_invoice
+    where invoice_date between $start_date and $end_date
+    group by customer_id
+"""
+
+# The same of all time, which need not be counted anew.
+_ORDERS_OF_ALL_TIME = """
+    select customer_id, sale_invoice_count as order_count, net_spend as spend
+    from customer_activity
+"""
+
 # Who is new is said by the first order of all, not by there being one in the period.
 _CUSTOMERS_BY_ORDERS = f"""
 with
@@ -1630,15 +1646,7 @@ customers as (
 ),
 
 orders as (
-
-    select
-        customer_id,
-        cast(sum(order_count) as bigint) as order_count,
-        sum(spend) as spend
-    from customer_trading_day
-    where invoice_date between $start_date and $end_date
-    group by customer_id
-
+{{orders}}
 ),
 
 customers_by_orders as (
@@ -1661,7 +1669,7 @@ customers_by_orders as (
 )
 """
 
-ORDER_GROUPS = f"""{_CUSTOMERS_BY_ORDERS}
+_ORDER_GROUPS = f"""{_CUSTOMERS_BY_ORDERS}
 select
     groups.order_group,
     groups.order_group_name,
@@ -1684,13 +1692,18 @@ group by groups.group_rank, groups.order_group, groups.order_group_name
 order by groups.group_rank
 """
 
-CUSTOMERS_OF_ORDER_GROUP = f"""{_CUSTOMERS_BY_ORDERS}
+_CUSTOMERS_OF_ORDER_GROUP = f"""{_CUSTOMERS_BY_ORDERS}
 select *
 from customers_by_orders
 where order_group = $order_group
 order by spend desc, customer_id
 limit $limit
 """
+
+ORDER_GROUPS = _ORDER_GROUPS.format(orders=_ORDERS_OF_PERIOD)
+ORDER_GROUPS_OF_ALL_TIME = _ORDER_GROUPS.format(orders=_ORDERS_OF_ALL_TIME)
+CUSTOMERS_OF_ORDER_GROUP = _CUSTOMERS_OF_ORDER_GROUP.format(orders=_ORDERS_OF_PERIOD)
+CUSTOMERS_OF_ORDER_GROUP_OF_ALL_TIME = _CUSTOMERS_OF_ORDER_GROUP.format(orders=_ORDERS_OF_ALL_TIME)
 
 CUSTOMERS_OF_RFM_SEGMENT = f"""
 with
