@@ -1,6 +1,15 @@
 {# Guards that every known customer, and no other, has a row in each mart of all customers, and
-   every buyer in customer_rfm. #}
+   every buyer in customer_rfm and, active, in the first month of a cohort. #}
 with
+
+buyers as (
+
+    select customer_id
+    from {{ ref('fct_invoice_line') }}
+    where line_type = 'sale' and customer_id <> '__unknown__' and invoice_date <= {{ as_of_date() }}
+    group by customer_id
+
+),
 
 expected_customers as (
 
@@ -19,9 +28,12 @@ expected_customers as (
     select
         'customer_rfm' as mart,
         customer_id
-    from {{ ref('fct_invoice_line') }}
-    where line_type = 'sale' and customer_id <> '__unknown__' and invoice_date <= {{ as_of_date() }}
-    group by customer_id
+    from buyers
+    union all
+    select
+        'customer_month' as mart,
+        customer_id
+    from buyers
 
 ),
 
@@ -41,6 +53,12 @@ mart_customers as (
         'customer_rfm' as mart,
         customer_id
     from {{ ref('customer_rfm') }}
+    union all
+    select
+        'customer_month' as mart,
+        customer_id
+    from {{ ref('customer_month') }}
+    where is_active and period_month = cohort_month
 
 )
 

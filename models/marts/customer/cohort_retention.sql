@@ -2,23 +2,27 @@
    as_of_date. #}
 with
 
-customers as (
+monthly_activity as (
 
     select
-        customer_id,
-        {{ month_start('first_sale_date') }} as cohort_month
-    from {{ ref('customer_activity') }}
-    where first_sale_date is not null
+        cohort_month,
+        period_month,
+        count(case when is_active then 1 end) as active_customers,
+        sum(spend) as revenue,
+        sum(margin_amount) as margin
+    from {{ ref('customer_month') }}
+    group by cohort_month, period_month
 
 ),
 
+-- A cohort is those who buy in its first month.
 cohorts as (
 
     select
         cohort_month,
-        count(*) as cohort_size
-    from customers
-    group by cohort_month
+        active_customers as cohort_size
+    from monthly_activity
+    where period_month = cohort_month
 
 ),
 
@@ -40,23 +44,6 @@ cohort_months as (
     from cohorts
     inner join months
         on cohorts.cohort_month <= months.period_month
-
-),
-
-monthly_activity as (
-
-    select
-        customers.cohort_month,
-        invoices.invoice_month as period_month,
-        count(distinct case when invoices.sale_line_count > 0 then invoices.customer_id end)
-            as active_customers,
-        sum(invoices.net_amount) as revenue,
-        sum(invoices.margin_amount) as margin
-    from {{ ref('fct_invoice') }} as invoices
-    inner join customers
-        on invoices.customer_id = customers.customer_id
-    where invoices.invoice_type <> 'adjustment' and invoices.invoice_date <= {{ as_of_date() }}
-    group by customers.cohort_month, invoices.invoice_month
 
 )
 
