@@ -29,7 +29,7 @@ COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --
 	--no-header --no-emit-index-url --quiet
 INSTALL := pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 
-.PHONY: help build backtest dashboard test test-long load check-input lint docs bench bench-picture clean lock
+.PHONY: help build backtest dashboard test test-long load check-input roles lint docs bench bench-picture clean lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ dashboard: $(READY) profiles.yml ## open the page on what is published: TARGET=d
 
 check-input: $(ENGINE_READY) profiles.yml ## the gate: refuse raw tables that would make every number wrong
 	@$(BIN)/python -m ingest.check_input --target "$$TARGET" --vars "$$VARS"
+
+roles: $(ENGINE_READY) profiles.yml ## create the roles that vars page_role and analyst_role name, on PostgreSQL: TARGET=postgres VARS='{page_role: ...}'
+	@$(BIN)/dbt run-operation create_roles --target "$$TARGET" --vars "$$VARS"
 
 test: $(BENCH_READY) profiles.yml ## all tests but the longest: units, generated companies, published results, all three engines
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)

@@ -4,7 +4,7 @@ A build goes into `<schema>_next_<layer>`. Publishing renames the schemas of rea
 next ones to theirs, all in one transaction; so the next build finds the one before last, and
 rebuilds what differs. A full refresh leaves nothing to find: the tables it replaces may have other
 columns, and the next build could not go on from them. Schemas that are not named after the target
-schema are not swapped.
+schema are not swapped. Roles whom a policy names may use a schema once it is published, not before.
 
 A reader sees the old tables or the new. A statement or transaction that has read one table keeps
 it locked, so the swap first takes every table, waits for those who read and makes those who come
@@ -80,6 +80,15 @@ cross join lateral aclexplode(objects.acl) as granted
 where objects.schema_name = %s and granted.grantee <> objects.owner_id
 """
 
+_ROLES_OF_POLICIES = """
+select distinct pg_get_userbyid(role_id)
+from pg_policy as policies
+inner join pg_class as relations on relations.oid = policies.polrelid
+inner join pg_namespace as schemas on schemas.oid = relations.relnamespace
+cross join lateral unnest(policies.polroles) as role_id
+where schemas.nspname = %s and role_id <> 0
+"""
+
 Grant = tuple[str | None, str | None, str, bool, str | None]
 """Relation (none: the schema), column, privilege, with grant option, role (none: everyone)."""
 
@@ -113,6 +122,7 @@ class NextSchemas:
         """The variables that point dbt there."""
         return {
             "DBT_SCHEMA": next_schema(self._schema),
+            "DBT_IS_DRAFT": "1",
             "PGOPTIONS": os.environ.get("PGOPTIONS", SESSION_OPTIONS),
         }
 
@@ -184,11 +194,22 @@ class NextSchemas:
                     sql.SQL(_KINDS[there[name]]), sql.Identifier(coming, name)
                 )
             )
+        cursor.execute(_ROLES_OF_POLICIES, (coming,))
+        for (role,) in cursor.fetchall():
+            cursor.execute(_privilege("grant", coming, (None, None, "USAGE", False, role)))
         if live not in _schemas_below(cursor, self._schema):
             _rename(cursor, coming, live)
             return
+        unlocked = _protected(cursor, live) - _protected(cursor, coming)
+        given = _grants(cursor, coming)
         for grant in _grants(cursor, live):
             if grant[0] is None or grant[0] in names & there.keys():
+                if grant[0] in unlocked and grant not in given:
+                    raise InputError(
+                        f"{live}.{grant[0]} shows {grant[4] or 'everyone'} only some rows, and the "
+                        "new one would show all: build with vars page_role and analyst_role as "
+                        "before, or take the privilege back. Nothing was published."
+                    )
                 cursor.execute(_privilege("grant", coming, grant))
         between = f"{self._schema}_swap_{layer}"
         _rename(cursor, live, between)
@@ -349,6 +370,20 @@ def _grants(cursor: Any, schema: str) -> list[Grant]:
     """Return what others than the owners may do in a schema."""
     cursor.execute(_GRANTS, (schema,))
     return list(cursor.fetchall())
+
+
+def _protected(cursor: Any, schema: str) -> set[str]:
+    """Return the tables of a schema that have row-level security."""
+    cursor.execute(
+        """
+        select relations.relname
+        from pg_class as relations
+        inner join pg_namespace as schemas on schemas.oid = relations.relnamespace
+        where schemas.nspname = %s and relations.relrowsecurity
+        """,
+        (schema,),
+    )
+    return {name for (name,) in cursor.fetchall()}
 
 
 def _privilege(verb: str, schema: str, grant: Grant) -> sql.Composable:

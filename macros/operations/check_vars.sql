@@ -87,6 +87,24 @@
             "Var rfm_monetary must be net or sales, not '" ~ var('rfm_monetary') ~ "'."
         ) %}
     {% endif %}
+    {% for name in ['page_role', 'analyst_role'] if var(name) is not none %}
+        {% if not modules.re.match('^(?!pg_|public$|none$)[a-z_][a-z0-9_]{0,62}$', var(name) | string) %}
+            {% do exceptions.raise_compiler_error(
+                'Var ' ~ name ~ " must be the name of a role, in lower-case letters, digits and _, not '"
+                ~ var(name) ~ "'."
+            ) %}
+        {% endif %}
+    {% endfor %}
+    {% if var('analyst_role') is not none and var('analyst_role') == var('page_role') %}
+        {% do exceptions.raise_compiler_error(
+            'Vars page_role and analyst_role are both ' ~ var('page_role') ~ ', but analysts see all rows: name two.'
+        ) %}
+    {% endif %}
+    {% if var('analyst_role') is not none and var('page_role') is none %}
+        {% do exceptions.raise_compiler_error(
+            'Var analyst_role is set and page_role is not: set both, or page_role alone.'
+        ) %}
+    {% endif %}
 
     {% set contract, vital = {}, {} %}
     {% for raw in graph.sources.values() if raw.source_name == 'dw' %}

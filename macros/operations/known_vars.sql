@@ -23,6 +23,7 @@
         'churn_min_history_days', 'churn_min_repeat_customers', 'churn_snapshot_days',
         'churn_half_life_days', 'churn_max_training_rows', 'bgnbd_max_customers',
         'value_horizon_days', 'value_interval', 'whale_share',
+        'page_role', 'analyst_role',
         'number_pattern', 'date_pattern', 'time_pattern', 'customer',
     ]) %}
 {% endmacro %}

@@ -91,6 +91,8 @@ class Accepted:
     lines: list[Line] = field(default_factory=list)
     items: dict[str, Item] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
+    managers: dict[str, str | None] = field(default_factory=dict)
+    """The manager of each listed sales rep."""
     counted_items: set[str] = field(default_factory=set)
     """Items of stock counts."""
     countries: dict[str, str] = field(default_factory=dict)
@@ -183,7 +185,9 @@ def judge_dw(tables: Mapping[str, Sequence[Raw]], settings: Settings, accepted: 
             sales_rep_id=None if rep is None else prefix + rep,
         )
     listed("dw_location", "location_code")
-    listed("dw_sales_rep", "sales_rep_code")
+    for sales_rep_id, raw in listed("dw_sales_rep", "sales_rep_code").items():
+        manager = trimmed(raw["manager_code"])
+        accepted.managers[sales_rep_id] = None if manager is None else prefix + manager
     listed("dw_channel", "channel_code")
     for item in judge_dw_stock(tables.get("dw_inventory_snapshot", ()), settings, reject):
         accepted.counted_items.add(prefix + item)

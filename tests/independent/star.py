@@ -82,6 +82,10 @@ class Star:
     all_facts: Sequence[Fact]
     items: Mapping[str, Item]
     customers: Mapping[str, KnownCustomer]
+    managers: Mapping[str, str | None]
+    """The manager of each listed sales rep."""
+    reps_of_customers: Mapping[str, frozenset[str | None]]
+    """The rep of every customer, of the unknown one too; several as in KnownCustomer."""
 
     @property
     def facts(self) -> list[Fact]:
@@ -127,6 +131,7 @@ def build_star(tables: Mapping[str, Mapping[str, Sequence[Raw]]], settings: Sett
     as_of = settings.as_of_date or max(
         (invoice.day for invoice in accepted.invoices.values()), default=None
     )
+    customers = known_customers(accepted, facts, as_of)
     return Star(
         settings=settings,
         as_of=as_of,
@@ -134,7 +139,9 @@ def build_star(tables: Mapping[str, Mapping[str, Sequence[Raw]]], settings: Sett
         invoices=accepted.invoices,
         all_facts=facts,
         items=items,
-        customers=known_customers(accepted, facts, as_of),
+        customers=customers,
+        managers=accepted.managers,
+        reps_of_customers=reps_of_customers(accepted, customers),
     )
 
 
@@ -186,3 +193,17 @@ def known_customers(
             sales_rep_ids=reps,
         )
     return known
+
+
+def reps_of_customers(
+    accepted: Accepted, known: Mapping[str, KnownCustomer]
+) -> dict[str, frozenset[str | None]]:
+    """The rep of every customer that a list or an invoice of any date names, and of no customer."""
+    named = {invoice.customer_id for invoice in accepted.invoices.values()}
+    reps: dict[str, frozenset[str | None]] = {UNKNOWN: frozenset({None})}
+    for customer_id in {*accepted.customers, *named} - {UNKNOWN}:
+        listed = accepted.customers.get(customer_id)
+        customer = known.get(customer_id)
+        rep = listed.sales_rep_id if listed else None
+        reps[customer_id] = customer.sales_rep_ids if customer else frozenset({rep})
+    return reps

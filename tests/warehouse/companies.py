@@ -311,6 +311,9 @@ def other_lists(make: Maker) -> dict[str, list[RawRow]]:
         "dw_sales_rep": [
             {"sales_rep_code": "R1", "manager_code": "R0"},
             {"sales_rep_code": make.one_of("R1", "", "R2"), "sales_rep_name": "Rep"},
+            {"sales_rep_code": "R9", "manager_code": "R1"},
+            {"sales_rep_code": "R5", "manager_code": "R6"},
+            {"sales_rep_code": "R6", "manager_code": "R5"},
         ],
         "dw_channel": [
             {"channel_code": "web", "channel_name": "Web"},

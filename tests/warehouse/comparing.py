@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.independent.access import customer_access
 from tests.independent.fitting import Buyers, best_score, logs_of
 from tests.independent.marts import MARTS
 from tests.independent.marts_scores import SCORES, Scores
@@ -201,6 +202,15 @@ def item_differences(warehouse: Warehouse, star: Star) -> list[str]:
     return differences("dim_item", ("item_id",), built, computed)
 
 
+def access_differences(warehouse: Warehouse, star: Star) -> list[str]:
+    """By customer, since a rep that is left open decides on several viewers at once."""
+    viewers: dict[str, set[str]] = {}
+    for row in warehouse.rows("core.customer_access"):
+        viewers.setdefault(row["customer_id"], set()).add(row["viewer_id"])
+    built = [{"customer_id": name, "viewers": frozenset(them)} for name, them in viewers.items()]
+    return differences("customer_access", ("customer_id",), built, customer_access(star))
+
+
 def mart_differences(warehouse: Warehouse, star: Star, *, with_scores: bool) -> list[str]:
     found = []
     for name, (compute, keys) in MARTS.items():
@@ -254,5 +264,6 @@ def all_differences(
         *invoice_differences(warehouse, star),
         *line_differences(warehouse, star),
         *item_differences(warehouse, star),
+        *access_differences(warehouse, star),
         *mart_differences(warehouse, star, with_scores=with_scores),
     ]

@@ -377,12 +377,26 @@ def one_invoice(**columns: str) -> Company:
             {"dw_columns": {"dw_item": {"table": "dw_item"}}, "use_demo_data": True},
             "Var dw_columns maps the tables of a company, but use_demo_data is true: ",
         ),
+        (
+            {"page_role": "Page"},
+            "Var page_role must be the name of a role, in lower-case letters, digits and _, not ",
+        ),
+        ({"page_role": "public"}, "Var page_role must be the name of a role, "),
+        (
+            {"page_role": "page", "analyst_role": "page"},
+            "Vars page_role and analyst_role are both page, but analysts see all rows: name two.",
+        ),
+        (
+            {"analyst_role": "analyst"},
+            "Var analyst_role is set and page_role is not: set both, or page_role alone.",
+        ),
     ],
     ids=[
         "unknown connector", "connectors no list", "unknown var", "unknown contract table",
         "unknown contract column", "needed column as null", "no share", "unknown monetary",
         "no number", "no date", "prefix of an unknown connector", "unknown column", "unknown table",
-        "map of demo data",
+        "map of demo data", "no plain name of a role", "everybody as a role", "one role for two",
+        "analysts alone",
     ],
 )  # fmt: skip
 def test_bad_vars_are_named_in_one_sentence(
@@ -391,6 +405,13 @@ def test_bad_vars_are_named_in_one_sentence(
     with pytest.raises(BuildFailed) as failure:
         builder.build(Company(one_invoice().tables, variables))
     assert sentence in str(failure.value)
+
+
+def test_only_postgres_has_roles(builder: Builder) -> None:
+    with pytest.raises(BuildFailed, match="Only PostgreSQL has roles; on duckdb whoever reads"):
+        builder.run_dbt(
+            builder.new_file(), ["run-operation", "create_roles"], {"page_role": "page"}
+        )
 
 
 def test_optional_column_that_is_not_there_may_be_mapped_to_null(builder: Builder) -> None:

@@ -15,7 +15,12 @@ from scipy.special import gammaln
 from tests.independent.fitting import Buyers, logs_of
 from tests.independent.scores import Fit, buyers_by_kind
 from tests.independent.star import Star
-from tests.warehouse.comparing import expected_star, gain_over_the_fit, score_differences
+from tests.warehouse.comparing import (
+    access_differences,
+    expected_star,
+    gain_over_the_fit,
+    score_differences,
+)
 from tests.warehouse.harness import PROJECT, Company, Warehouse, demo_tables
 
 TRUTHS: dict[str, Any] = json.loads((PROJECT / "seeds" / "demo" / "truths.json").read_text())
@@ -233,6 +238,11 @@ def test_the_build_says_which_build_it_is(demo: Warehouse) -> None:
 def star() -> Star:
     """The demo company's star as the independent calculation has it."""
     return expected_star(Company({"dw": demo_tables()}, {"build_date": "2026-12-31"}))
+
+
+def test_reps_may_see_what_the_independent_calculation_says(demo: Warehouse, star: Star) -> None:
+    assert access_differences(demo, star) == []
+    assert len({row["viewer_id"] for row in demo.rows("core.customer_access")}) > 5
 
 
 def test_scores_are_what_the_independent_calculation_says(demo: Warehouse, star: Star) -> None:

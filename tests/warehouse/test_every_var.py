@@ -71,6 +71,9 @@ OTHER_VALUES = {
     "backtest_dates": 3,
     "backtest_min_history_days": 200,
     "backtest_resamples": 20,
+    # On DuckDB they do nothing; test_access.py has them on PostgreSQL.
+    "page_role": "page",
+    "analyst_role": "analyst",
 }
 
 # Vars that say where the input is, not how it is counted; other tests change them.

@@ -31,9 +31,9 @@ class PostgresServer:
         self.settings = settings
         self._databases: list[str] = []
 
-    def connect(self, database: str | None = None) -> Connection:
-        """A connection that commits each statement."""
-        given = {**os.environ, **self.settings}
+    def connect(self, database: str | None = None, **others: str) -> Connection:
+        """A connection that commits each statement; PG* variables may be given for it alone."""
+        given = {**os.environ, **self.settings, **others}
         connection = psycopg2.connect(
             host=given["PGHOST"],
             port=given.get("PGPORT"),
@@ -124,9 +124,9 @@ class PostgresEngine(Engine):
     def settings(self) -> dict[str, str]:
         return {**self.server.settings, "PGDATABASE": self.database}
 
-    def connect(self) -> Connection:
-        """A connection to the warehouse."""
-        return self.server.connect(self.database)
+    def connect(self, **others: str) -> Connection:
+        """A connection to the warehouse; PG* variables may be given for it alone."""
+        return self.server.connect(self.database, **others)
 
     def land(self, tables: RawTables) -> None:
         with closing(self.connect()) as connection, connection.cursor() as cursor:
