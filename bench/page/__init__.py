@@ -1,0 +1,1 @@
+"""What `make bench-page` is made of."""
