@@ -409,12 +409,14 @@ def small(
     engine: PostgresEngine,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> PostgresEngine:
+) -> Iterator[PostgresEngine]:
     """A database for builds by hand."""
     small = PostgresEngine(tmp_path, postgres_server)
     for name, value in small.environment().items():
         monkeypatch.setenv(name, value)
-    return small
+    yield small
+    with owner(small) as cursor:
+        cursor.execute(f"drop owned by {PAGE}")
 
 
 def publish(engine: PostgresEngine, *statements: str) -> None:
