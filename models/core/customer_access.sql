@@ -1,5 +1,5 @@
-{# Grain: one row per sales rep and customer whose rows the rep may see. Sees them as they are now, so
-   there is no clock of its own: a customer's rep is the one that dim_customer names. #}
+{# Grain: one row per sales rep and customer whose rows the rep may see. It has no clock of
+   its own: a customer's rep is the one that dim_customer names. #}
 {{ config(**indexed(['viewer_id', 'customer_id'])) }}
 {%- set levels = range(33) | list %}
 with
@@ -21,9 +21,10 @@ customers as (
 
 levels as (
 
-    {% for level in levels -%}
-    select {{ level }} as level_number{{ ' union all' if not loop.last }}
+    {% for level in levels %}
+        select {{ level }} as level_number{{ ' union all' if not loop.last }}
     {% endfor %}
+
 ),
 
 -- From each rep up: themselves, the manager, the manager's manager. A circle is walked again.
@@ -32,15 +33,15 @@ ways_up as (
     select
         level_0.sales_rep_id,
         case levels.level_number
-            {% for level in levels -%}
-            when {{ level }} then level_{{ level }}.sales_rep_id
-            {% endfor -%}
+            {% for level in levels %}
+                when {{ level }} then level_{{ level }}.sales_rep_id
+            {% endfor %}
         end as viewer_id
     from sales_reps as level_0
-    {% for level in levels[1:] -%}
-    left join sales_reps as level_{{ level }}
-        on level_{{ level - 1 }}.manager_id = level_{{ level }}.sales_rep_id
-    {% endfor -%}
+    {% for level in levels[1:] %}
+        left join sales_reps as level_{{ level }}
+            on level_{{ level - 1 }}.manager_id = level_{{ level }}.sales_rep_id
+    {% endfor %}
     cross join levels
 
 ),
