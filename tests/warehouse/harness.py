@@ -36,7 +36,7 @@ OPTIONAL_DW_TABLES = (
 SCHEMA_OF_TESTS = "opportunity"
 
 # Scores of customers and items, with all that rests on them: nearly half of what a build costs.
-SCORES = ("customer_trading_day+", "customer_item_day+", "path:models/marts/backtest")
+SCORES = ("bgnbd_cell+", "customer_snapshot+", "customer_item_day+", "path:models/marts/backtest")
 
 # Vars that decide which models there are and what they read; all others are values in the SQL.
 SHAPING_VARS = (
