@@ -17,6 +17,10 @@ export DBT_TARGET := $(TARGET)
 export DBT_PROFILES_DIR := $(CURDIR)
 export DO_NOT_TRACK := 1
 
+# pip compiles nothing, so a module is compiled when it is first imported. Where Python may not keep the
+# outcome, as this variable has it in many images, each dbt compiles all that it imports once more.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 READY := .venv/.ready
 SPARK_READY := .venv/.spark-ready
