@@ -24,7 +24,7 @@ from tests.warehouse.harness import CONTRACTS, PROJECT, SCHEMA_OF_TESTS, quoted
 VARS = {"use_demo_data": False, "dw_optional_tables": [], "build_date": "2024-12-31"}
 WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "test")
 INVOICES = 60
-SECONDS = 300
+SECONDS = 900
 """How long a build of the small company may take before a test gives it up."""
 
 READINGS = (

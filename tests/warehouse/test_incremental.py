@@ -1,7 +1,7 @@
 """Any number of incremental builds leave what one full build makes, and touch changed months only.
 
 A fresh DuckDB build of the same raw rows is the reference. INCREMENTAL_LOADS says how many random
-loads each engine gets, by default 3; KILLS how many builds are killed on Spark, by default 1.
+loads each engine gets, by default 3; KILLS how many builds are killed on Spark, by default 3.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from tests.warehouse.engines.engine import Engine
 from tests.warehouse.engines.parity import PUBLIC_TABLES, compare, differences
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
 from tests.warehouse.engines.spark import SparkEngine
-from tests.warehouse.harness import SCHEMA_OF_TESTS, Builder, Warehouse
+from tests.warehouse.harness import SCHEMA_OF_TESTS, SCORES, Builder, Warehouse
 from tests.warehouse.loads import Loads, months_that_differ
-from tests.warehouse.publishing import Build
+from tests.warehouse.publishing import WITHOUT_TESTS, Build
 
 LOADS = int(os.environ.get("INCREMENTAL_LOADS", "3"))
-KILLS = int(os.environ.get("KILLS", "1"))
+KILLS = int(os.environ.get("KILLS", "3"))
 FACTS = ("fct_invoice", "fct_invoice_line")
 KEPT_BY_MONTH = {"int_invoices_checked", "int_invoice_lines_checked", *FACTS}
-STEPS = 50
-"""Fewer steps than a build has; it is killed after some of them."""
+STEPS, STEPS_TO_FACTS = 50, 20
+"""Fewer steps than a build has, and one of the facts; it is killed after some of them."""
 
 # What a slow engine builds and compares after each load but the first and the last.
 KEPT_TABLES = ("core.dim_item", "core.fct_invoice", "core.fct_invoice_line")
@@ -107,15 +107,12 @@ def check_loads(builder: Builder, engine: Engine, seed: int, *, is_slow: bool = 
         company = loads.company()
         is_last = number == len(changes) - 1
         with_scores = is_last and not is_slow
-        reference = builder.build(company, with_scores=with_scores)
+        is_partial = is_slow and number > 0 and not is_last
+        models = KEPT_MODELS if is_partial else ()
+        reference = builder.build(company, with_scores=with_scores, select=models)
         engine.land(company.raw_tables())
         places = engine.places() if isinstance(engine, KeptByMonth) and before else {}
-        is_partial = is_slow and number > 0 and not is_last
-        output = engine.build(
-            company.all_vars(),
-            with_scores=with_scores,
-            select=KEPT_MODELS if is_partial else (),
-        )
+        output = engine.build(company.all_vars(), with_scores=with_scores, select=models)
         check_same(reference, engine, load, KEPT_TABLES if is_partial else None)
         if before is not None:
             if isinstance(engine, KeptByMonth):
@@ -180,16 +177,16 @@ def test_spark(builder: Builder, spark: SparkByMonth) -> None:
 # Builds in place that are killed.
 
 
-def is_killed(build: Build) -> bool:
+def is_killed(build: Build, most_steps: int) -> bool:
     """Kills a build after a random step; False if it came to its end before."""
-    steps = random.randint(0, STEPS)
+    steps = random.randint(0, most_steps)
     while build.output.count(" START ") < steps:
         if build.process.poll() is not None:
             return False
         time.sleep(0.05)
     pause = random.uniform(0, 1)
     time.sleep(pause)
-    print(f"killed {pause:.2f} s after {steps} steps had started")
+    print(f"killed {pause:.2f} s after {steps} steps had started", flush=True)
     os.killpg(build.process.pid, signal.SIGKILL)
     killed = build.ends() == -signal.SIGKILL
     assert build.leaves_no_process()
@@ -209,6 +206,10 @@ def leave_files_of(spark: SparkByMonth, *months: str) -> None:
 def test_build_after_a_killed_one_ends_right_on_spark(
     builder: Builder, spark: SparkByMonth
 ) -> None:
+    """Every third build that is killed makes all but scores, the others only the facts.
+
+    What puts it right makes the same, and at last everything.
+    """
     loads, killed = Loads(4), 0
     if not spark.folder_of("core.fct_invoice").exists():
         spark.land(loads.company().raw_tables())
@@ -217,10 +218,22 @@ def test_build_after_a_killed_one_ends_right_on_spark(
         loads.next()
         loads.move_an_invoice_to(f"{1980 + killed}-05-10")
         company = loads.company()
+        variables = company.all_vars()
         spark.land(company.raw_tables())
         leave_files_of(spark, f"{1980 + killed}-05-01", "1979-05-01")
-        killed += is_killed(Build(spark, variables=company.all_vars()))
-        Build(spark, variables=company.all_vars()).succeeds()
-        reference = builder.build(company)
-        check_same(reference, spark, f"build after kill {killed}")
+        is_whole = killed % 3 == 2
+        options = ("--exclude", *SCORES) if is_whole else ("--select", *KEPT_MODELS)
+        part = Build(spark, (*WITHOUT_TESTS, *options), variables=variables)
+        killed += is_killed(part, STEPS if is_whole else STEPS_TO_FACTS)
+        if killed == KILLS:
+            Build(spark, variables=variables).succeeds()
+            reference = builder.build(company)
+            check_same(reference, spark, "build after the last kill")
+        else:
+            sentence = Build(spark, (*WITHOUT_TESTS, *options), variables=variables).refuses()
+            assert sentence.startswith("Error: dbt made only a part of the tables: "), sentence
+            select = () if is_whole else KEPT_MODELS
+            reference = builder.build(company, with_scores=False, select=select)
+            tables = None if is_whole else KEPT_TABLES
+            check_same(reference, spark, f"build after kill {killed}", tables)
         builder.forget(reference)
