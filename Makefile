@@ -55,10 +55,10 @@ check-input: $(ENGINE_READY) profiles.yml ## the gate: refuse raw tables that wo
 test: $(BENCH_READY) profiles.yml ## all tests but the longest: units, generated companies, published results, all three engines
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
-test-long: $(BENCH_READY) profiles.yml ## what takes an hour: Online Retail II on all engines, long fuzz and kill runs
-	INCREMENTAL_LOADS=16 KILLS=20 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder -m "long or not long" \
+test-long: $(BENCH_READY) profiles.yml ## what takes hours: Online Retail II on all engines, long fuzz and kill runs, more companies
+	INCREMENTAL_LOADS=16 KILLS=20 PROPERTY_EXAMPLES=28 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder -m "long or not long" \
 		tests/warehouse/test_parity.py tests/warehouse/test_incremental.py tests/warehouse/test_publish.py \
-		tests/warehouse/test_spark.py
+		tests/warehouse/test_spark.py tests/warehouse/test_properties.py
 
 .PHONY: test-spark-cluster
 test-spark-cluster: $(SPARK_READY) profiles.yml ## builds the demo company on a real Spark cluster that loses its workers
