@@ -24,16 +24,17 @@ from tests.warehouse.engines.engine import Engine
 from tests.warehouse.engines.parity import PUBLIC_TABLES, compare, differences
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
 from tests.warehouse.engines.spark import SparkEngine
-from tests.warehouse.harness import SCHEMA_OF_TESTS, SCORES, Builder, Warehouse
+from tests.warehouse.few_marts import MARTS, make_project_of_few_marts
+from tests.warehouse.harness import SCHEMA_OF_TESTS, Builder, Warehouse
 from tests.warehouse.loads import Loads, months_that_differ
-from tests.warehouse.publishing import WITHOUT_TESTS, Build
+from tests.warehouse.publishing import Build
 
 LOADS = int(os.environ.get("INCREMENTAL_LOADS", "3"))
 KILLS = int(os.environ.get("KILLS", "3"))
 FACTS = ("fct_invoice", "fct_invoice_line")
 KEPT_BY_MONTH = {"int_invoices_checked", "int_invoice_lines_checked", *FACTS}
-STEPS, STEPS_TO_FACTS = 50, 20
-"""Fewer steps than a build has, and one of the facts; it is killed after some of them."""
+STEPS = 45
+"""Fewer steps than a build of few marts has; it is killed after some of them."""
 
 # What a slow engine builds and compares after each load but the first and the last.
 KEPT_TABLES = ("core.dim_item", "core.fct_invoice", "core.fct_invoice_line")
@@ -177,9 +178,9 @@ def test_spark(builder: Builder, spark: SparkByMonth) -> None:
 # Builds in place that are killed.
 
 
-def is_killed(build: Build, most_steps: int) -> bool:
+def is_killed(build: Build) -> bool:
     """Kills a build after a random step; False if it came to its end before."""
-    steps = random.randint(0, most_steps)
+    steps = random.randint(0, STEPS)
     while build.output.count(" START ") < steps:
         if build.process.poll() is not None:
             return False
@@ -204,16 +205,14 @@ def leave_files_of(spark: SparkByMonth, *months: str) -> None:
 
 
 def test_build_after_a_killed_one_ends_right_on_spark(
-    builder: Builder, spark: SparkByMonth
+    builder: Builder, spark: SparkByMonth, tmp_path: Path
 ) -> None:
-    """Every third build that is killed makes all but scores, the others only the facts.
-
-    What puts it right makes the same, and at last everything.
-    """
+    """All other marts are made as these few are."""
     loads, killed = Loads(4), 0
+    project = make_project_of_few_marts(tmp_path)
     if not spark.folder_of("core.fct_invoice").exists():
         spark.land(loads.company().raw_tables())
-        spark.build(loads.company().all_vars(), with_scores=False)
+        Build(spark, variables=loads.company().all_vars(), project=project).succeeds()
     while killed < KILLS:
         loads.next()
         loads.move_an_invoice_to(f"{1980 + killed}-05-10")
@@ -221,19 +220,11 @@ def test_build_after_a_killed_one_ends_right_on_spark(
         variables = company.all_vars()
         spark.land(company.raw_tables())
         leave_files_of(spark, f"{1980 + killed}-05-01", "1979-05-01")
-        is_whole = killed % 3 == 2
-        options = ("--exclude", *SCORES) if is_whole else ("--select", *KEPT_MODELS)
-        part = Build(spark, (*WITHOUT_TESTS, *options), variables=variables)
-        killed += is_killed(part, STEPS if is_whole else STEPS_TO_FACTS)
-        if killed == KILLS:
-            Build(spark, variables=variables).succeeds()
-            reference = builder.build(company)
-            check_same(reference, spark, "build after the last kill")
-        else:
-            sentence = Build(spark, (*WITHOUT_TESTS, *options), variables=variables).refuses()
-            assert sentence.startswith("Error: dbt made only a part of the tables: "), sentence
-            select = () if is_whole else KEPT_MODELS
-            reference = builder.build(company, with_scores=False, select=select)
-            tables = None if is_whole else KEPT_TABLES
-            check_same(reference, spark, f"build after kill {killed}", tables)
+        killed += is_killed(Build(spark, variables=variables, project=project))
+        Build(spark, variables=variables, project=project).succeeds()
+        select = ["+path:models/core", *(f"+{mart}" for mart in MARTS)]
+        reference = builder.build(company, select=select)
+        tables = set(reference.tables("core", "marts")) - {"core.build_info"}
+        assert tables > {f"marts.{mart}" for mart in MARTS} | set(KEPT_TABLES)
+        check_same(reference, spark, f"build after kill {killed}", sorted(tables))
         builder.forget(reference)
