@@ -64,10 +64,15 @@ test-long: $(BENCH_READY) profiles.yml ## what takes hours: Online Retail II on 
 test-spark-cluster: $(SPARK_READY) profiles.yml ## builds the demo company on a real Spark cluster that loses its workers
 	$(BIN)/python -m pytest tests/cluster/build_while_workers_die.py
 
-lint: $(BENCH_READY) $(BOUNCER_READY) profiles.yml ## style, types, and the project's own rules of names, layers and tests
+lint: lint-python lint-dbt ## style, types, and the project's own rules of names, layers and tests
+
+.PHONY: lint-python lint-dbt
+lint-python: $(BENCH_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+lint-dbt: $(BENCH_READY) $(BOUNCER_READY) profiles.yml
 	$(BIN)/sqlfluff lint --processes 2 models tests analyses
 	@! grep -rniE '::[a-z]|current_(date|timestamp)|localtimestamp|run_started_at|\bnow *\(' tests analyses --include='*.sql' \
 		|| { echo 'A test or analysis casts by :: or reads the system clock.'; exit 1; }

@@ -12,10 +12,10 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import pytest
 
@@ -157,8 +157,35 @@ class SparkByMonth(SparkEngine):
         }
 
 
-def test_duckdb(builder: Builder, tmp_path: Path) -> None:
-    check_loads(builder, DuckDBEngine(tmp_path), seed=1)
+class DuckDBAgain(DuckDBEngine):
+    """A file that is built again and again in this process, as the references are once."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        super().__init__(builder.new_file(Loads(1).company().all_vars()).parent)
+
+    def build(
+        self,
+        variables: Mapping[str, Any],
+        *,
+        full_refresh: bool = False,
+        with_tests: bool = False,
+        with_scores: bool = True,
+        select: Sequence[str] = (),
+    ) -> str:
+        assert not full_refresh
+        self.builder.build_file(
+            self.warehouse.path,
+            variables,
+            with_tests=with_tests,
+            with_scores=with_scores,
+            select=select,
+        )
+        return ""
+
+
+def test_duckdb(builder: Builder) -> None:
+    check_loads(builder, DuckDBAgain(builder), seed=1)
 
 
 def test_postgres(builder: Builder, postgres_server: PostgresServer, tmp_path: Path) -> None:
