@@ -23,6 +23,7 @@ import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import ModelNode
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONNECTORS = ("dw", "online_retail")
@@ -311,7 +312,8 @@ def leave_out_comments(manifest: Manifest) -> None:
     The demo company has them.
     """
     for node in manifest.nodes.values():
-        node.config.persist_docs = {}
+        if isinstance(node, ModelNode):
+            node.config.persist_docs = {}
 
 
 @contextmanager
