@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 from collections.abc import Iterator
@@ -42,9 +43,20 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
 
 
 @pytest.fixture(scope="session")
-def demo(builder: Builder) -> Warehouse:
-    """The demo company as `dbt build` makes it on DuckDB: seeds, models and data tests."""
-    return builder.build_file(builder.new_file(), {}, with_tests=True)
+def demo(builder: Builder, tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Warehouse:
+    """The demo company as `dbt build` makes it on DuckDB: seeds, models and data tests.
+
+    All processes of a run read the same file, which the first to need it builds.
+    """
+    folder = tmp_path_factory.getbasetemp().parent / f"demo_{testrun_uid}"
+    folder.mkdir(exist_ok=True)
+    file = folder / "warehouse.duckdb"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            built = builder.build_file(builder.new_file(), {}, with_tests=True)
+            built.path.rename(file)
+    return Warehouse(file)
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,8 @@ def warehouse(raw: Path, builder: Builder) -> Warehouse:
         connection.execute("create schema dw")
         for file in raw.glob("*.parquet"):
             connection.execute(f"create table dw.{file.stem} as from '{file}'")
-    return builder.build_file(path, {"use_demo_data": False})
+    select = [f"+{mart}" for mart in (*PANDAS_MARTS, "basket_pair")]
+    return builder.build_file(path, {"use_demo_data": False}, select=select)
 
 
 def run_peer(name: str, *arguments: object) -> None:

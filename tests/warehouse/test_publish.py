@@ -23,7 +23,8 @@ from publish.duckdb_file import builds_folder, next_file
 from tests.warehouse.engines.duckdb_engine import DuckDBEngine
 from tests.warehouse.engines.engine import Engine
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
-from tests.warehouse.harness import SCHEMA_OF_TESTS
+from tests.warehouse.few_marts import make_project_of_few_marts
+from tests.warehouse.harness import PROJECT, SCHEMA_OF_TESTS
 from tests.warehouse.publishing import (
     READINGS,
     SNAPSHOT,
@@ -48,8 +49,14 @@ STAYS = "nothing was published, and what readers had before stays."
 
 
 @pytest.fixture(scope="module")
-def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
+def few_marts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_project_of_few_marts(tmp_path_factory.mktemp("few_marts"))
+
+
+@pytest.fixture(scope="module")
+def on_duckdb(tmp_path_factory: pytest.TempPathFactory, few_marts: Path) -> DuckDBEngine:
     engine = DuckDBEngine(tmp_path_factory.mktemp("publish_duckdb"))
+    engine.project = few_marts
     load(engine, 1)
     Build(engine).succeeds()
     return engine
@@ -57,11 +64,13 @@ def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
 
 @pytest.fixture(scope="module")
 def on_postgres(
-    tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer, few_marts: Path
 ) -> PostgresEngine:
+    """The first build has every mart, as the back-test has on DuckDB."""
     engine = PostgresEngine(tmp_path_factory.mktemp("publish_postgres"), postgres_server)
+    engine.project = few_marts
     load(engine, 1)
-    Build(engine).succeeds()
+    Build(engine, project=PROJECT, DBT_TARGET_PATH=str(engine.folder / "whole")).succeeds()
     return engine
 
 
@@ -116,9 +125,15 @@ def schemas(engine: PostgresEngine) -> list[str]:
     return [name for (name,) in fetch(engine, "select nspname from pg_namespace")]
 
 
+SECONDS_OF: dict[str, float] = {}
+"""How long the last whole build on each engine took."""
+
+
 def builds(engine: Engine) -> Snapshot:
     """Builds and publishes, and returns what readers have then."""
+    started = time.monotonic()
     Build(engine).succeeds()
+    SECONDS_OF[engine.name] = time.monotonic() - started
     return snapshot(engine)
 
 
@@ -137,10 +152,23 @@ SHORT_HORIZONS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "engine", ["duckdb", pytest.param("postgres", marks=pytest.mark.long)], indirect=True
-)
-def test_back_test_is_published_and_later_builds_keep_it(engine: Engine) -> None:
+@pytest.fixture
+def whole_on_duckdb(tmp_path: Path) -> DuckDBEngine:
+    return DuckDBEngine(tmp_path)
+
+
+@pytest.fixture
+def whole_on_postgres(tmp_path: Path, postgres_server: PostgresServer) -> PostgresEngine:
+    return PostgresEngine(tmp_path, postgres_server)
+
+
+@pytest.mark.parametrize("name", ["duckdb", pytest.param("postgres", marks=pytest.mark.long)])
+def test_back_test_is_published_and_later_builds_keep_it(
+    request: pytest.FixtureRequest, name: str
+) -> None:
+    engine: Engine = request.getfixturevalue(f"whole_on_{name}")
+    load(engine, 1)
+    Build(engine).succeeds()
     dates = f"select distinct as_of_date from {SCHEMA_OF_TESTS}_marts.score_backtest order by 1"
     today = f"select distinct as_of_date from {SCHEMA_OF_TESTS}_marts.customer_360"
     before = fetch(engine, today)
@@ -238,14 +266,13 @@ def test_part_of_the_tables_is_not_published(on_duckdb: DuckDBEngine) -> None:
 
 
 def test_killed_build_leaves_the_last_one_and_the_next_ends_right(engine: Engine) -> None:
-    started = time.monotonic()
-    builds(engine)
-    seconds = time.monotonic() - started
+    if engine.name not in SECONDS_OF:
+        builds(engine)
     load(engine, 5)
     before, killed = published(engine), 0
     while killed < KILLS:
         build = Build(engine)
-        time.sleep(random.uniform(0, seconds))
+        time.sleep(random.uniform(0, SECONDS_OF[engine.name]))
         os.killpg(build.process.pid, signal.SIGKILL)
         killed += build.ends() == -signal.SIGKILL
         after = published(engine)
@@ -268,14 +295,19 @@ def test_stopped_build_says_so_and_clears_up(engine: Engine) -> None:
 
 
 def test_second_build_at_once_says_so_and_stops(engine: Engine) -> None:
+    """The first stands still meanwhile, so that it does not end before."""
     before = snapshot(engine)
     first = Build(engine)
     first.wait_for(STOPPED_MIDWAY)
-    sentence = Build(engine).refuses()
-    assert f"process {first.process.pid}" in sentence
-    # From another copy of the project, which shares nothing with this one but the warehouse.
-    sentence = Build(engine, DBT_TARGET_PATH=str(engine.folder / "other")).refuses()
-    assert f"process {first.process.pid}" in sentence
+    os.killpg(first.process.pid, signal.SIGSTOP)
+    try:
+        sentence = Build(engine).refuses()
+        assert f"process {first.process.pid}" in sentence
+        # From another copy of the project, which shares nothing with this one but the warehouse.
+        sentence = Build(engine, DBT_TARGET_PATH=str(engine.folder / "other")).refuses()
+        assert f"process {first.process.pid}" in sentence
+    finally:
+        os.killpg(first.process.pid, signal.SIGCONT)
     first.succeeds()
     assert snapshot(engine)[0] != before[0]
     assert rubbish(engine) == []

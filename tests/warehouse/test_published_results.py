@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -27,18 +28,18 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def build_online_retail(
-    builder: Builder, lines_sql: str, variables: dict[str, object] | None = None
+    builder: Builder, lines_sql: str, variables: dict[str, object], marts: Sequence[str]
 ) -> Warehouse:
-    """Builds the company whose raw lines are the result of a query."""
+    """Builds some marts of the company whose raw lines are the result of a query."""
     path = builder.new_file()
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema online_retail")
         connection.execute(f"create table online_retail.online_retail_lines as {lines_sql}")
     company = Company(
         tables={"online_retail": {}},
-        vars={"online_retail_reject_duplicates": False, **(variables or {})},
+        vars={"online_retail_reject_duplicates": False, **variables},
     )
-    return builder.build_file(path, company.all_vars())
+    return builder.build_file(path, company.all_vars(), select=[f"+{mart}" for mart in marts])
 
 
 # Cohorts, RFM and countries share one filter: sales of known customers, duplicates kept.
@@ -57,6 +58,7 @@ def known_sales(builder: Builder, real_data: Path) -> Warehouse:
         where InvoiceNo not like 'C%' and Quantity > 0 and UnitPrice >= 0 and CustomerID is not null
         """,
         {"rfm_monetary": "sales"},
+        ["cohort_retention", "customer_rfm", "daily_sales"],
     )
 
 
@@ -181,6 +183,7 @@ def test_pair_rules_are_the_published_ones(
             "basket_min_confidence": 0,
             "basket_max_rules": 0,
         },
+        ["basket_rule"],
     )
     rules = built.rows("marts.basket_rule")
     assert {row["total_basket_count"] for row in rules} == {basket_count}
@@ -281,7 +284,8 @@ def groceries(builder: Builder, real_data: Path) -> Warehouse:
             "basket_max_rules": 0,
         },
     )
-    return builder.build_file(path, company.all_vars())
+    select = ["+product_performance", "+basket_rule"]
+    return builder.build_file(path, company.all_vars(), select=select)
 
 
 def test_groceries_items_are_counted_as_published(groceries: Warehouse) -> None:

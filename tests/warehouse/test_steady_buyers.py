@@ -105,7 +105,7 @@ def simulated_company(seed: int) -> Company:
 
 @pytest.fixture(scope="module")
 def warehouse(builder: Builder) -> Iterator[Warehouse]:
-    built = builder.build(simulated_company(1))
+    built = builder.build(simulated_company(1), select=["+churn_risk"])
     yield built
     builder.forget(built)
 

@@ -6,23 +6,21 @@ order_days as (
 
     select
         dates.list_number,
-        invoices.customer_id,
-        count(distinct case
+        days.customer_id,
+        count(case
             when
-                invoices.invoice_date
+                days.invoice_date
                 > {{ add_days('dates.list_date', -var('recommendation_horizon_days') | int) }}
-                then invoices.invoice_date
+                then 1
         end) as order_day_count
     from {{ ref('recommendation_date') }} as dates
-    inner join {{ ref('fct_invoice') }} as invoices
+    inner join {{ ref('customer_trading_day') }} as days
         on
-            dates.list_date >= invoices.invoice_date
+            dates.list_date >= days.invoice_date
             and {{ add_days('dates.list_date', -var('peer_window_days') | int) }}
-            < invoices.invoice_date
-    inner join {{ ref('dim_customer') }} as customers
-        on invoices.customer_id = customers.customer_id and customers.is_known
-    where invoices.sale_line_count > 0
-    group by dates.list_number, invoices.customer_id
+            < days.invoice_date
+    where days.order_count > 0
+    group by dates.list_number, days.customer_id
 
 )
 

@@ -27,6 +27,7 @@ class Engine(ABC):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.project = PROJECT
         self._has_seeds = False
         shutil.copy(PROJECT / "profiles.yml.example", folder / "profiles.yml")
 
@@ -71,7 +72,7 @@ class Engine(ABC):
         """
         finished = subprocess.run(
             command,
-            cwd=PROJECT,
+            cwd=self.project,
             env=self.environment(),
             capture_output=True,
             text=True,
