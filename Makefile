@@ -27,6 +27,8 @@ SPARK_READY := .venv/.spark-ready
 BENCH_READY := .venv/.bench-ready
 ENGINE_READY := $(if $(filter spark,$(TARGET)),$(SPARK_READY),$(READY))
 BOUNCER_READY := .venv-bouncer/.ready
+BROWSER_READY := .venv/.browser-ready
+BROWSERS := chromium chromium-browser google-chrome
 
 # Pinned versions with hashes, and no address of any index.
 COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --no-strip-extras \
@@ -58,7 +60,7 @@ check-input: $(ENGINE_READY) profiles.yml ## the gate: refuse raw tables that wo
 roles: $(ENGINE_READY) profiles.yml ## create the roles that vars page_role and analyst_role name, on PostgreSQL: TARGET=postgres VARS='{page_role: ...}'
 	@$(BIN)/dbt run-operation create_roles --target "$$TARGET" --vars "$$VARS"
 
-test: $(BENCH_READY) profiles.yml ## all tests but the longest: units, generated companies, published results, all three engines
+test: $(BENCH_READY) $(BROWSER_READY) profiles.yml ## all tests but the longest: units, generated companies, published results, all three engines
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 test-long: $(BENCH_READY) profiles.yml ## what takes hours: Online Retail II on all engines, long fuzz and kill runs, more companies
@@ -137,6 +139,14 @@ $(SPARK_READY): requirements/spark.lock $(READY)
 $(BENCH_READY): requirements/bench.lock $(SPARK_READY)
 	@echo "Adding what the benchmark compares with to .venv (once)"
 	$(BIN)/$(INSTALL) -r requirements/bench.lock
+	@touch $@
+
+# A browser for the tests of the page: one that is there, else Debian's, else Playwright's own.
+$(BROWSER_READY): $(READY)
+	@command -v $(BROWSERS) > /dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && echo "Installing Chromium (once)" \
+			&& apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium > /dev/null; } \
+		|| $(BIN)/playwright install chromium
 	@touch $@
 
 $(BOUNCER_READY): requirements/bouncer.lock
