@@ -76,6 +76,11 @@ def open_lines(**filters: object) -> None:
     )
 
 
+def days_ago(days: int) -> str:
+    """Return how long ago a day was, in words."""
+    return {0: "that day", 1: "1 day ago"}.get(days, f"{days} days ago")
+
+
 # --- Who ----------------------------------------------------------------------------------------
 
 st.title(plain(short(customer["customer_name"], 120)), anchor=False)
@@ -89,7 +94,7 @@ facts = [
     f"since {day(customer['sign_up_date'] or customer['first_purchase_date'])}"
     if customer["sign_up_date"] or customer["first_purchase_date"]
     else None,
-    f"last order {day(customer['last_purchase_date'])}, {customer['recency_days']} days ago"
+    f"last order {day(customer['last_purchase_date'])}, {days_ago(customer['recency_days'])}"
     if customer["last_purchase_date"]
     else "no order yet",
 ]
