@@ -214,6 +214,8 @@ class PostgresSource:
                     options="-c default_transaction_read_only=on -c jit=off"
                     f" -c statement_timeout={QUERY_SECONDS}s",
                 )
+                # What was opened stays open: to open one takes longer than most queries.
+                self._pool.minconn = MOST_CONNECTIONS
                 log.info(
                     "pool of %d to %d connections to %s:%s, database %s, as %s",
                     FEWEST_CONNECTIONS, MOST_CONNECTIONS, self._settings["host"],
