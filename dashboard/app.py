@@ -91,7 +91,8 @@ def main() -> None:
         layout.broken(str(error))
         st.button("Try again")
         return
-    page.run()
+    with layout.section(""):  # what a page reads outside its sections, such as its filters' options
+        page.run()
 
 
 def ask_to_sign_in() -> None:

@@ -162,14 +162,11 @@ class PostgresSource:
         statement = re.sub(r"\$(\w+)", r"%(\1)s", sql.replace("%", "%%"))
         try:
             return self._try(viewer, statement, values)
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-            if isinstance(error, psycopg2.errors.QueryCanceled):
-                raise QueryFailed(
-                    f"The query took longer than {QUERY_SECONDS} seconds; choose a shorter period."
-                ) from error
-            log.warning("connection lost, trying once more: %s", one_line(error))
         except psycopg2.Error as error:
-            raise QueryFailed(self._explained(error)) from error
+            is_lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+            if not is_lost or isinstance(error, psycopg2.errors.QueryCanceled):
+                raise QueryFailed(self._explained(error)) from error
+            log.warning("connection lost, trying once more: %s", one_line(error))
         try:
             return self._try(viewer, statement, values)
         except psycopg2.Error as error:
@@ -188,7 +185,7 @@ class PostgresSource:
             )
             cursor.execute(BUILD_QUERY)
             build = Build(*cursor.fetchone())
-            cursor.execute(statement, dict(values))
+            cursor.execute(statement, {name: _sent(value) for name, value in values.items()})
             return build, _table_of(cursor)
 
     @contextmanager
@@ -217,6 +214,8 @@ class PostgresSource:
                     options="-c default_transaction_read_only=on -c jit=off"
                     f" -c statement_timeout={QUERY_SECONDS}s",
                 )
+                # What was opened stays open: to open one takes longer than most queries.
+                self._pool.minconn = MOST_CONNECTIONS
                 log.info(
                     "pool of %d to %d connections to %s:%s, database %s, as %s",
                     FEWEST_CONNECTIONS, MOST_CONNECTIONS, self._settings["host"],
@@ -237,6 +236,8 @@ class PostgresSource:
                 f"PostgreSQL refuses: {one_line(error)}. The page's role needs what docs/access.md "
                 "grants it, and a build in place closes tables until it ends."
             )
+        if isinstance(error, psycopg2.errors.QueryCanceled):
+            return f"The query took longer than {QUERY_SECONDS} seconds; choose a shorter period."
         if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
             return (
                 f"PostgreSQL at {self._settings['host']} does not answer: {one_line(error)}. "
@@ -246,35 +247,62 @@ class PostgresSource:
 
     def unsafe(self) -> str | None:
         """Return why the page's role would see more than its viewer, or None."""
-        _, rows = self.read(
-            NOTHING,
-            """
-            select roles.rolsuper or roles.rolbypassrls as bypasses,
-                exists (
-                    select 1 from pg_tables
-                    where tableowner = current_user and schemaname = any(current_schemas(false))
-                ) as owns,
-                exists (
-                    select 1 from pg_class
-                    where oid = to_regclass('dim_customer') and not relrowsecurity
-                ) as is_open
-            from pg_roles as roles where roles.rolname = current_user
-            """,
-            {},
-        )
+        _, rows = self.read(NOTHING, _ROLE, {})
         role = rows.to_pylist()[0]
         name = self._settings["user"]
         if role["bypasses"] or role["owns"]:
             return f"role {name} is a superuser, bypasses policies, or owns the tables."
         if role["is_open"]:
             return "the tables have no row-level security; build with var page_role set."
+        if role["sees"]:
+            return f"role {name} sees customers on behalf of nobody, as analysts do."
         return None
 
+
+# No policy binds members of the owner either.
+_ROLE = """
+with
+
+readable as (
+
+    select relations.oid, relations.relowner, relations.relrowsecurity
+    from pg_class as relations
+    inner join pg_namespace as schemas on relations.relnamespace = schemas.oid
+    where
+        schemas.nspname = any(current_schemas(false))
+        and relations.relkind in ('r', 'p')
+        and has_table_privilege(relations.oid, 'select')
+
+)
+
+select
+    roles.rolsuper or roles.rolbypassrls as bypasses,
+    exists (select 1 from readable where pg_has_role(relowner, 'usage')) as owns,
+    exists (
+        select 1
+        from readable
+        inner join pg_attribute as columns on readable.oid = columns.attrelid
+        where
+            columns.attname = 'customer_id'
+            and not columns.attisdropped
+            and not readable.relrowsecurity
+    ) as is_open,
+    exists (select 1 from dim_customer) as sees
+from pg_roles as roles
+where roles.rolname = current_user
+"""
 
 _POSTGRES_TYPES = {
     16: pa.bool_(), 20: pa.int64(), 21: pa.int64(), 23: pa.int64(), 700: pa.float64(),
     701: pa.float64(), 1082: pa.date32(), 1114: pa.timestamp("us"), 1700: pa.float64(),
 }  # fmt: skip
+
+
+def _sent(value: Value) -> Value:
+    """Return a value that PostgreSQL takes; what no text of its own can hold equals none there."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode(errors="replace").decode()
+    return value
 
 
 def _table_of(cursor: Any) -> pa.Table:

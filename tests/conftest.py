@@ -7,12 +7,15 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from tests.warehouse.engines import postgres
 from tests.warehouse.engines.parity import LISTING
 from tests.warehouse.harness import Builder, Warehouse
+from tests.warehouse.roles import demo_with_roles
 
 # A worker of pytest-xdist has no main file; PySpark takes that for its own doctests and exits.
 vars(sys.modules["__main__"]).setdefault("__file__", pytest.__file__)
@@ -20,8 +23,26 @@ vars(sys.modules["__main__"]).setdefault("__file__", pytest.__file__)
 
 SLOWEST_FILES = (
     "test_incremental.py", "test_publish.py", "test_spark.py", "test_parity.py", "test_access.py",
-    "test_properties.py", "test_builds.py", "test_odd_companies.py",
+    "test_page_on_postgres.py", "test_properties.py", "test_builds.py", "test_odd_companies.py",
 )  # fmt: skip
+
+
+SHARING_FILES = frozenset({"test_access.py", "test_page_on_postgres.py"})
+"""Files that share `demo_on_postgres`, which is built once a worker."""
+
+
+class FilesTogether(LoadFileScheduling):  # type: ignore[misc]
+    """As `--dist loadfile`, but files that share a build go to the same worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "sharing" if Path(file).name in SHARING_FILES else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Keep the files together that share a build."""
+    return FilesTogether(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,6 +85,15 @@ def postgres_server() -> Iterator[postgres.PostgresServer]:
     """A PostgreSQL server: the one that PGHOST names, else one started for the tests."""
     with postgres.postgres_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def demo_on_postgres(
+    postgres_server: postgres.PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[postgres.PostgresEngine]:
+    """The demo company on PostgreSQL with its roles; each test leaves it as it was."""
+    with demo_with_roles(tmp_path_factory.mktemp("demo_on_postgres"), postgres_server) as engine:
+        yield engine
 
 
 def folder_from_environment(variable: str, what: str) -> Path:

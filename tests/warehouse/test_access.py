@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
@@ -21,41 +20,27 @@ from tests.warehouse.comparing import expected_star
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
 from tests.warehouse.harness import PROJECT, SCHEMA_OF_TESTS, BuildFailed, Company, demo_tables
 from tests.warehouse.publishing import Build, Reader, Snapshot
+from tests.warehouse.roles import (
+    ANALYST,
+    ANALYST_LOGIN,
+    PAGE,
+    PAGE_LOGIN,
+    PASSWORD,
+    VARS,
+    owner,
+    session,
+)
 
-PAGE, ANALYST = f"page_{os.getpid()}", f"analyst_{os.getpid()}"
-PAGE_LOGIN, ANALYST_LOGIN = f"{PAGE}_login", f"{ANALYST}_login"
-PASSWORD = "only of this test"
-VARS = {"page_role": PAGE, "analyst_role": ANALYST}
 LAYERS = ("core", "marts")
 REVEALING = {"raw_values", "source_key", "invoice_key", "invoice_id", "customer_number"}
 """Columns of single customers' rows, with or without a customer_id beside them."""
 LAST_HOOK = "OK hook: customer_opportunity.on-run-end.1"
 
 
-@pytest.fixture(scope="module")
-def engine(
-    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[PostgresEngine]:
-    """The demo company, built and published with roles."""
-    engine = PostgresEngine(tmp_path_factory.mktemp("access"), postgres_server)
-    engine.dbt(["run-operation", "create_roles"], VARS)
-    logins = {PAGE_LOGIN: PAGE, ANALYST_LOGIN: ANALYST}
-    with closing(engine.connect()) as connection, connection.cursor() as cursor:
-        for login, role in logins.items():
-            cursor.execute(f"create role {login} login password '{PASSWORD}' in role {role}")
-        Build(engine, variables=VARS).succeeds()
-        yield engine
-        for role in (*logins, PAGE, ANALYST):
-            cursor.execute(f"drop owned by {role}")
-            cursor.execute(f"drop role {role}")
-
-
-@contextmanager
-def session(engine: PostgresEngine, login: str = PAGE_LOGIN) -> Iterator[Cursor]:
-    """A session of somebody who is not the builder."""
-    connection = engine.connect(PGUSER=login, PGPASSWORD=PASSWORD)
-    with closing(connection), connection.cursor() as cursor:
-        yield cursor
+@pytest.fixture
+def engine(demo_on_postgres: PostgresEngine) -> PostgresEngine:
+    """The demo company, built and published with roles; each test leaves it as it was."""
+    return demo_on_postgres
 
 
 @contextmanager
@@ -67,13 +52,6 @@ def page(engine: PostgresEngine, viewer: str | None) -> Iterator[Cursor]:
             cursor.execute("select set_config('opportunity.viewer', %s, true)", (viewer,))
         yield cursor
         cursor.execute("rollback")
-
-
-@contextmanager
-def owner(engine: PostgresEngine) -> Iterator[Cursor]:
-    """A session of the builder, whom no policy binds."""
-    with closing(engine.connect()) as connection, connection.cursor() as cursor:
-        yield cursor
 
 
 def columns_of_tables(engine: PostgresEngine) -> dict[str, set[str]]:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import date
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import pytest
 
+from dashboard.warehouse import EVERYTHING, DuckDBSource, PostgresSource
+from ingest.connections import duckdb_path, postgres_settings
 from ingest.errors import InputError
 from publish.duckdb_file import builds_folder, next_file
 from tests.warehouse.engines.duckdb_engine import DuckDBEngine
@@ -188,11 +192,35 @@ def test_back_test_is_published_and_later_builds_keep_it(
 # Readers.
 
 
+def page_reads(engine: Engine) -> Callable[[], Snapshot]:
+    """How the page reads: a function to the build that it says it read, and its amounts."""
+    with patch.dict("os.environ", engine.settings()):
+        source = (
+            DuckDBSource(duckdb_path(), SCHEMA_OF_TESTS)
+            if isinstance(engine, DuckDBEngine)
+            else PostgresSource(postgres_settings(), SCHEMA_OF_TESTS)
+        )
+    without_schemas = re.sub(rf"{SCHEMA_OF_TESTS}_\w+\.", "", SNAPSHOT)
+    names = [f"reading_{place}" for place in range(len(READINGS))]
+    statement = f"select * from ({without_schemas}) as readings ({', '.join(names)})"
+
+    def read() -> Snapshot:
+        build, rows = source.read(EVERYTHING, statement, {})
+        (row,) = rows.to_pylist()
+        assert build.build_id == row[names[0]]
+        return tuple(row.values())
+
+    return read
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[list[Reader]]:
-    """Those who query all the while, by one statement and, on PostgreSQL, by one transaction."""
+    """Those who query all the while: by one statement, as the page does, and by one transaction.
+
+    The last only on PostgreSQL.
+    """
     with ExitStack() as stack:
-        readers = [Reader(lambda: snapshot(engine))]
+        readers = [Reader(lambda: snapshot(engine)), Reader(page_reads(engine))]
         if isinstance(engine, PostgresEngine):
             connection = stack.enter_context(closing(engine.connect()))
             connection.autocommit = False

@@ -1,0 +1,49 @@
+"""The demo company on PostgreSQL with its roles, and sessions of those who are not the builder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from psycopg2.extensions import cursor as Cursor
+
+from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
+from tests.warehouse.publishing import Build
+
+PAGE, ANALYST = f"page_{os.getpid()}", f"analyst_{os.getpid()}"
+PAGE_LOGIN, ANALYST_LOGIN = f"{PAGE}_login", f"{ANALYST}_login"
+PASSWORD = "only of this test"
+VARS = {"page_role": PAGE, "analyst_role": ANALYST}
+
+
+@contextmanager
+def demo_with_roles(folder: Path, server: PostgresServer) -> Iterator[PostgresEngine]:
+    """The demo company, built and published with roles, which go in the end."""
+    engine = PostgresEngine(folder, server)
+    engine.dbt(["run-operation", "create_roles"], VARS)
+    logins = {PAGE_LOGIN: PAGE, ANALYST_LOGIN: ANALYST}
+    with closing(engine.connect()) as connection, connection.cursor() as cursor:
+        for login, role in logins.items():
+            cursor.execute(f"create role {login} login password '{PASSWORD}' in role {role}")
+        Build(engine, variables=VARS).succeeds()
+        yield engine
+        for role in (*logins, PAGE, ANALYST):
+            cursor.execute(f"drop owned by {role}")
+            cursor.execute(f"drop role {role}")
+
+
+@contextmanager
+def session(engine: PostgresEngine, login: str = PAGE_LOGIN) -> Iterator[Cursor]:
+    """A session of somebody who is not the builder."""
+    connection = engine.connect(PGUSER=login, PGPASSWORD=PASSWORD)
+    with closing(connection), connection.cursor() as cursor:
+        yield cursor
+
+
+@contextmanager
+def owner(engine: PostgresEngine) -> Iterator[Cursor]:
+    """A session of the builder, whom no policy binds."""
+    with closing(engine.connect()) as connection, connection.cursor() as cursor:
+        yield cursor
