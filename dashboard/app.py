@@ -22,12 +22,15 @@ PAGES = {
 MINUTES_BETWEEN_LOOKS = 5
 
 
-def put_up_frame(viewer: access.Viewer) -> None:
-    """Read what all pages rest on."""
+def put_up_frame(viewer: access.Viewer) -> bool:
+    """Read what all pages rest on; return whether there is anything to show."""
     row = warehouse.read(viewer.viewer_id, queries.FRAME).to_pylist()[0]
+    if row["as_of_date"] is None:
+        return False
     st.session_state["frame"] = layout.Frame(
-        viewer, row["as_of_date"], row["first_invoice_date"], row["currency_code"] or ""
+        viewer, row["as_of_date"], row["first_invoice_date"], row["currency_code"] or "money"
     )
+    return True
 
 
 @st.fragment(run_every=60 * MINUTES_BETWEEN_LOOKS)
@@ -43,11 +46,11 @@ def watch_for_builds(build_id: str) -> None:
 def show_age(viewer: access.Viewer) -> None:
     """Say who looks, of which day the numbers are, and when they were built."""
     build = warehouse.published()
+    st.caption(
+        f"Data up to **{layout.day(build.as_of_date)}** · built "
+        f"{layout.day(build.built_at.date())}, {build.built_at:%H:%M} UTC"
+    )
     with st.sidebar:
-        st.caption(
-            f"Data up to **{layout.day(build.as_of_date)}** · built "
-            f"{layout.day(build.built_at.date())}, {build.built_at:%H:%M} UTC"
-        )
         if viewer.is_signed_in:
             whose = (
                 "all customers"
@@ -75,7 +78,11 @@ def main() -> None:
             st.navigation(pages, position="hidden")
             ask_to_sign_in()
             return
-        put_up_frame(viewer)
+        if not put_up_frame(viewer):
+            st.navigation(pages, position="hidden")
+            st.title("Nothing here yet", anchor=False)
+            layout.empty("No invoice was accepted: rejected_rows says why, if any was loaded.")
+            return
         page = st.navigation(pages)
         show_age(viewer)
     except access.Refused as refusal:

@@ -45,6 +45,10 @@ class Frame:
         """Return the rows that the viewer has of a query."""
         return warehouse.read(self.viewer.viewer_id, sql, **values)
 
+    def ask_once(self, sql: str, **values: warehouse.Value) -> pa.Table:
+        """Return the rows that the viewer has of a query too large to keep."""
+        return warehouse.read_once(self.viewer.viewer_id, sql, **values)
+
     def rows(self, sql: str, **values: warehouse.Value) -> list[dict[str, Any]]:
         """Return the rows that the viewer has of a query, as dicts."""
         found: list[dict[str, Any]] = self.ask(sql, **values).to_pylist()
@@ -217,6 +221,12 @@ def _put_in_address(key: str) -> None:
         st.query_params.pop(key, None)
 
 
+def values_of(attribute: str) -> dict[str, str]:
+    """Return the values of an attribute that the viewer's customers have, for `choose`."""
+    values = {row[attribute] for row in frame().rows(queries.CUSTOMER_ATTRIBUTES)} - {None}
+    return {value: value for value in sorted(values)}
+
+
 def choose_location() -> tuple[str | None, str]:
     """Ask for a location; return its id, None for all, and its name."""
     names = {row["location_id"]: row["location_name"] for row in frame().rows(queries.LOCATIONS)}
@@ -305,6 +315,11 @@ def show(
     _offer(shown, {key: columns[key].heading for key in shown.column_names}, name, filters or {})
 
 
+def with_column(table: pa.Table, name: str, values: Sequence[str]) -> pa.Table:
+    """Return a table with one more column of text."""
+    return table.append_column(name, pa.array(values, pa.string()))
+
+
 def chart(
     table: pa.Table,
     spec: Mapping[str, Any],
@@ -364,7 +379,7 @@ def offer_query(
     now, written = frame(), _written(name, filters)
     headings = {key: column.heading for key, column in columns.items()}
     st.download_button(
-        "CSV", lambda: export.to_csv(now.ask(sql, **values), headings, written),
+        "CSV", lambda: export.to_csv(now.ask_once(sql, **values), headings, written),
         file_name=f"{name}.csv", key=name, on_click="ignore", icon=":material/download:",
     )  # fmt: skip
 

@@ -11,7 +11,9 @@ FRAME = """
 select
     clock.as_of_date,
     clock.first_invoice_date,
-    (select max(currency_code) from fct_invoice) as currency_code
+    (
+        select currency_code from fct_invoice where currency_code is not null limit 1
+    ) as currency_code
 from clock
 """
 
@@ -20,7 +22,11 @@ select
     reps.sales_rep_id,
     reps.sales_rep_name,
     exists (
-        select 1 from dim_sales_rep as others where others.manager_id = reps.sales_rep_id
+        select 1
+        from dim_sales_rep as others
+        where
+            others.manager_id = reps.sales_rep_id
+            and others.sales_rep_id <> reps.sales_rep_id
     ) as is_manager
 from dim_sales_rep as reps
 where lower(trim(reps.email)) = $email
@@ -30,7 +36,6 @@ order by reps.sales_rep_id
 LOCATIONS = """
 select location_id, location_name
 from dim_location
-where location_id in (select location_id from fct_invoice)
 order by location_name, location_id
 """
 
@@ -69,7 +74,6 @@ select
     count(distinct case when is_order then nullif(customer_id, '__unknown__') end)
         as customer_count,
     sum(net_amount) / nullif(count(case when is_order then 1 end), 0) as average_order_value,
-    sum(margin_amount) as margin_amount,
     sum(margin_amount) / nullif(sum(costed_amount), 0) as margin_ratio,
     sum(costed_amount) / nullif(sum(net_amount), 0) as costed_ratio
 from invoices
@@ -141,10 +145,13 @@ with
 sales as (
 
     select category_id, sum(net_amount) as revenue
-    from fct_invoice_line
+    from invoice_category
     where
         invoice_date between $start_date and $end_date
-        and (cast($location as text) is null or location_id = $location)
+        and (
+            cast($location as text) is null
+            or invoice_key in (select invoice_key from fct_invoice where location_id = $location)
+        )
     group by category_id
 
 )
@@ -236,23 +243,8 @@ from (
 where reason_rank = 1
 """
 
-LARGEST_OPPORTUNITIES = """
-select
-    actions.customer_id,
-    customers.customer_name,
-    customers.sales_rep_name,
-    actions.action_type,
-    actions.expected_value,
-    actions.reason
-from next_best_action as actions
-inner join customer_360 as customers on actions.customer_id = customers.customer_id
-where not actions.is_holdout
-order by actions.expected_value desc, actions.customer_id, actions.action_id
-limit 5
-"""
-
 # --- Baskets ----------------------------------------------------------------------------------
-# These marts hold no customer: they are of everybody's baskets, whoever looks.
+# These marts name no customer: they are of everybody's baskets, whoever looks.
 
 BASKET_POPULATION = """
 select
@@ -1018,6 +1010,9 @@ where
         or coalesce(actions.category_id, items.category_id) = $category
     )
 """
+
+NO_ACTION_FILTER = dict.fromkeys(("search", "region", "segment", "rfm", "category", "kind"))
+"""The values of ACTIONS that leave nothing out."""
 
 # Of a rep's own list in the mart's order; of the lists of several reps by expected value.
 ACTIONS = f"""

@@ -7,7 +7,7 @@ page of that link, not to the first page.
 import gc
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import access, layout  # noqa: F401  with all that the views import
+from dashboard import layout, warehouse  # noqa: F401  with all that the views import
 
 COOKIE = "opportunity_page"
 MINUTES_TO_SIGN_IN = 10
@@ -84,6 +84,9 @@ async def start(_app: Any) -> AsyncIterator[None]:
     # is none, and is spared the look: it took half of a run's time.
     gc.collect()
     gc.freeze()
+    # Opens the pool, and says so in the log. Who opens the page is told what is wrong.
+    with suppress(warehouse.QueryFailed):
+        warehouse.published()
     yield
 
 

@@ -373,13 +373,23 @@ def _answer(
     return table
 
 
+def _named(sql: str, values: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
+    """Return the values that a query names, in the order of their names."""
+    named = set(re.findall(r"\$(\w+)", sql))
+    return tuple(sorted((name, value) for name, value in values.items() if name in named))
+
+
+def read_once(viewer: str, sql: str, **values: Value) -> pa.Table:
+    """Return what `read` does, and keep nothing."""
+    return source().read(viewer, sql, dict(_named(sql, values)))[1]
+
+
 def read(viewer: str, sql: str, **values: Value) -> pa.Table:
     """Return the rows that a viewer has of a query, as they are in the published build.
 
     `sql` names its values as `$name`; those it does not name are left out. Raises QueryFailed.
     """
-    named = set(re.findall(r"\$(\w+)", sql))
-    given = tuple(sorted((name, value) for name, value in values.items() if name in named))
+    given = _named(sql, values)
     try:
         return _answer(published().build_id, viewer, sql, given)
     except _Moved:

@@ -12,7 +12,7 @@ now = layout.frame()
 st.title("Baskets", anchor=False)
 st.caption(
     f"A basket is the set of products on one sale invoice. These are the baskets of all customers "
-    f"up to {layout.day(now.as_of_date)}, whoever looks; no customer can be told from them."
+    f"up to {layout.day(now.as_of_date)}, whoever looks; no customer is named."
 )
 
 

@@ -10,10 +10,6 @@ from dashboard.layout import Column, count, day, money, percent, plain, short
 
 now = layout.frame()
 unit = now.currency
-ACTIONS = {
-    "cross_sell": "Offer something new", "reorder": "Offer to reorder", "win_back": "Win back",
-    "missing_category": "Open a category", "wallet_gap": "Grow to the peers' level",
-}  # fmt: skip
 STATES = {"never": "Never bought", "lapsed": "Bought before", "active": "All returned"}
 CARD = 165  # pixels: two cards stand side by side on a phone
 
@@ -170,7 +166,7 @@ with layout.section(
             "bring. No action is proposed."
         )
     else:
-        kinds = [ACTIONS.get(kind, kind) for kind in actions["action_type"].to_pylist()]
+        kinds = [layout.ACTIONS.get(kind, kind) for kind in actions["action_type"].to_pylist()]
         actions = actions.append_column("action", [kinds])
         for action in actions.to_pylist():
             about = f": {plain(short(action['about'], 80))}" if action["about"] else ""

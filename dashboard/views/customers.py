@@ -35,12 +35,6 @@ COLUMNS: dict[str, Column] = {
 }
 
 
-def found(attribute: str) -> dict[str, str]:
-    """Return the values of an attribute that customers have, as options."""
-    values = {row[attribute] for row in now.rows(queries.CUSTOMER_ATTRIBUTES)} - {None}
-    return {value: value for value in sorted(values)}
-
-
 def list_customers(
     table: pa.Table,
     total: int | None,
@@ -55,11 +49,6 @@ def list_customers(
     layout.show(table, columns, name, filters, opens=layout.open_customer)
 
 
-def with_column(table: pa.Table, name: str, values: list[str]) -> pa.Table:
-    """Return a table with one more column of text."""
-    return table.append_column(name, pa.array(values, pa.string()))
-
-
 # --- Filters ----------------------------------------------------------------------------------
 
 st.title("Customers", anchor=False)
@@ -68,8 +57,8 @@ written: dict[str, str] = {}
 with st.popover("Filters", icon=":material/tune:"), layout.section(""):
     places = layout.names(now.rows(queries.LOCATIONS), "location_id", "location_name")
     for label, key, options in (
-        ("Segment", "segment", found("customer_segment")),
-        ("Region", "region", found("region")),
+        ("Segment", "segment", layout.values_of("customer_segment")),
+        ("Region", "region", layout.values_of("region")),
         ("Location of most invoices", "location", places),
     ):
         asked[key] = layout.choose(label, options, key)
@@ -276,7 +265,7 @@ def show_value_groups(by: str) -> None:
             f"{start:,} and more" if end is None else f"{start:,} to under {end:,}"
             for start, end in zip(keys, table["bucket_end"].to_pylist(), strict=True)
         ]
-    table = with_column(table, "name", labels)
+    table = layout.with_column(table, "name", labels)
     layout.chart(
         table, charts.bars_of_groups(table, "name", "customer_count", "Customers"),
         f"Customers by {by.lower()} of expected spend",

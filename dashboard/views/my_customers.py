@@ -28,12 +28,6 @@ def brief(amount: float) -> str:
     return money(amount) if abs(amount) < 1e6 else f"{amount / 1e6:,.2f} M"
 
 
-def found(attribute: str) -> dict[str, str]:
-    """Return the values of an attribute that customers have, as options."""
-    values = {row[attribute] for row in now.rows(queries.CUSTOMER_ATTRIBUTES)} - {None}
-    return {value: value for value in sorted(values)}
-
-
 st.title("My customers", anchor=False)
 
 left, right = st.columns([3, 1], vertical_alignment="bottom")
@@ -41,17 +35,16 @@ searched = left.text_input(
     "Search", key="search", bind="query-params", type="search", max_chars=200,
     placeholder="Customer name or code",
 )  # fmt: skip
-# A text of PostgreSQL's holds no zero byte.
-search = (searched or "").replace("\0", "").strip() or None
+search = (searched or "").strip() or None
 chosen: dict[str, str | None] = {"search": search}
 written: dict[str, str] = {"Search": search} if search else {}
 
 with right.popover("Filters", icon=":material/tune:", width="stretch"), layout.section(""):
     categories = layout.names(now.rows(queries.CATEGORIES), "category_id", "category_name")
     for label, key, options in (
-        ("Region", "region", found("region")),
-        ("Segment", "segment", found("customer_segment")),
-        ("RFM segment", "rfm", found("rfm_segment")),
+        ("Region", "region", layout.values_of("region")),
+        ("Segment", "segment", layout.values_of("customer_segment")),
+        ("RFM segment", "rfm", layout.values_of("rfm_segment")),
         ("Category of the action", "category", categories),
         ("Kind of action", "kind", layout.ACTIONS),
     ):
@@ -170,7 +163,7 @@ with layout.section(
     (
         "Your list, the most valuable action first. "
         if is_own_list
-        else "The actions of all sales reps, by expected value. "
+        else "The actions of all customers that you see, by expected value. "
     )
     + f"As of {layout.day(now.as_of_date)}. Choose a row to open the customer.",
 ):

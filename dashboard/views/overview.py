@@ -1,6 +1,7 @@
 """Overview: what was sold in a period beside the one before, where, and what stands out."""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -23,7 +24,8 @@ of_lines = {"from": period.start, "to": period.end, "location": location_id}
 
 def change(key: str, current: float | None, previous: float | None) -> str | None:
     """Return the change against the period before, in percent or, of a ratio, in points."""
-    if current is None or not previous or period.previous_start < now.first_date:
+    has_earlier = period.previous_start >= now.first_date
+    if current is None or previous is None or previous <= 0 or not has_earlier:
         return None
     if key.endswith("_ratio"):
         return f"{100 * (current - previous):+.1f} points"
@@ -40,7 +42,8 @@ with layout.section("", f"{period.text}, beside the {period.days} days before.")
         ("Customers", "customer_count", count, "Known customers with an order."),
         (f"Average order, {unit}", "average_order_value", money, "Revenue over orders."),
         ("Margin, % of revenue", "margin_ratio", lambda ratio: percent(ratio, 1),
-         "Margin over revenue of the lines whose cost is known."),
+         "Margin over revenue of the lines whose cost is known, "
+         f"{percent(by_period.get(True, {}).get('costed_ratio'))} of all revenue."),
     ]  # fmt: skip
     with layout.cards():
         for label, key, write, help_text in numbers:
@@ -70,18 +73,21 @@ with layout.section(
             layout.card(
                 f"Average predicted value, {unit}", money(insights["average_predicted_value"]),
                 note=f"of {count(insights['value_scored_count'])} with a score",
-                help="Mean of what customers are expected to spend in the coming half year.",
+                help="Mean of what customers are expected to spend within the score's horizon.",
             )  # fmt: skip
     for name, scored in (("churn", "churn_scored_count"), ("value", "value_scored_count")):
         if not insights[scored] and name in reasons:
             layout.not_yet(f"No {name} score: {layout.plain(reasons[name]['not_scored_reason'])}")
-    opportunities = now.ask(queries.LARGEST_OPPORTUNITIES)
+    opportunities = now.ask(
+        queries.ACTIONS, is_own_list=False, limit=5, **queries.NO_ACTION_FILTER
+    )  # fmt: skip
     if opportunities.num_rows:
         st.markdown("**The largest opportunities**")
         layout.show(
             opportunities,
             {
                 "customer_name": Column("Customer"),
+                "what_to_do": Column("What to do"),
                 "sales_rep_name": Column("Sales rep"),
                 "expected_value": Column(f"Expected value, {unit}", "money"),
                 "reason": Column("Why"),
@@ -121,12 +127,19 @@ with layout.section("Where revenue comes from", "Each bar is a part of the perio
         "By", list(views), default="Region", key="by", bind="query-params", required=True
     )
     parts = now.ask(views[by or "Region"], **asked)
+
+    def open_part(row: dict[str, Any]) -> None:
+        """Open the invoice lines of a bar."""
+        key = str(by).lower()
+        part = {key: row.get("region" if key == "region" else f"{key}_id") or ""}
+        st.switch_page(layout.LINES_PAGE, query_params=layout.lines_address(**{**of_lines, **part}))
+
     if parts.num_rows:
         layout.chart(
             parts, charts.bars_by_name(parts, "name", "revenue", f"Revenue, {unit}"),
             f"Revenue by {by}",
             {"name": Column(str(by)), "revenue": Column(f"Revenue, {unit}", "money")},
-            f"revenue-by-{str(by).lower()}", written,
+            f"revenue-by-{str(by).lower()}", written, opens=open_part,
         )  # fmt: skip
     else:
         layout.empty("Nothing was invoiced in this period and place.")

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
@@ -53,11 +52,6 @@ def written_value(row: dict[str, float]) -> str:
     return f"{count(row['order_count'])} orders"
 
 
-def with_column(table: pa.Table, name: str, values: list[str]) -> pa.Table:
-    """Return a table with a column of text more."""
-    return table.append_column(name, pa.array(values, pa.string()))
-
-
 # --- Hours and days of the week ---------------------------------------------------------------
 
 by_hour, by_weekday = st.columns(2)
@@ -73,7 +67,7 @@ with (
         queries.SALES_BY_HOUR_OF_ALL if of_everybody and of_all_time else queries.SALES_BY_HOUR,
         **asked,
     )
-    hours = with_column(
+    hours = layout.with_column(
         hours, "hour_name",
         [
             "No time" if hour is None else f"{hour:02d}:00 to {hour:02d}:59"
@@ -121,7 +115,7 @@ with (
         **asked,
     )
     if days.num_rows:
-        days = with_column(
+        days = layout.with_column(
             days, "weekday", [WEEKDAYS[day - 1] for day in days["day_of_week"].to_pylist()]
         )
         busiest = max(days.to_pylist(), key=lambda row: (row[value], -row["day_of_week"]))
@@ -191,8 +185,8 @@ with layout.section(
     if seasons is not None and seasons.num_rows:
         rows = seasons.to_pylist()
         names = layout.told_apart(layout.names(rows, "category_id", "category_name"))
-        seasons = with_column(seasons, "label", [names[row["category_id"]] for row in rows])
-        seasons = with_column(
+        seasons = layout.with_column(seasons, "label", [names[row["category_id"]] for row in rows])
+        seasons = layout.with_column(
             seasons, "month_name", [MONTHS[row["calendar_month"] - 1] for row in rows]
         )
         strongest = {

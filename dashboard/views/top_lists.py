@@ -10,7 +10,6 @@ from dashboard.layout import Column, count, money
 
 SHOWN = 50
 BASKETS_PAGE = "views/baskets.py"
-NO_FILTER = dict.fromkeys(("search", "region", "segment", "rfm", "category", "kind"))
 WHO = {"sales_rep_name": Column("Sales rep"), "region": Column("Region")}
 HELD_OUT = {
     "is_holdout": Column("Held out", "yes_no", "Leave alone, so that what acting brings can be "
@@ -41,7 +40,7 @@ def opportunities() -> None:
     if not totals["action_count"]:
         layout.not_yet("There is no action yet: My customers says why.")
         return
-    table = now.ask(queries.ACTIONS, is_own_list=False, limit=SHOWN, **NO_FILTER)
+    table = now.ask(queries.ACTIONS, is_own_list=False, limit=SHOWN, **queries.NO_ACTION_FILTER)
     said = first_of(table, totals["total"], "actions")
     if totals["held_out_customer_count"]:
         said += (
@@ -85,10 +84,12 @@ def gaps() -> None:
         layout.empty(f"No customer spends less than {'their peers' if by_peers else 'the mean'}.")
         return
     of_peers = {
-        "peer_gap": Column(f"Gap to peers, {unit}", "money", "In a year, unless set otherwise"),
+        "peer_gap": Column(
+            f"Gap to peers, {unit}", "money", "Over the days in which peers are compared"
+        ),
         "peer_benchmark_spend": Column(
-            f"Benchmark of peers, {unit}", "money", "What one peer in four spends or more, in a "
-            "year, unless set otherwise",
+            f"Benchmark of peers, {unit}", "money", "The quantile of their spend that the build "
+            "names",
         ),
     }  # fmt: skip
     of_all = {"opportunity_gap": Column(f"Gap to the mean (baseline), {unit}", "money")}

@@ -22,6 +22,12 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.warehouse.harness import PROJECT
 
 ANALYST = "ada.analyst@kettle-and-crumb.example"
+INES, PAVEL, TOMAS = (
+    f"{name}@kettle-and-crumb.example" for name in ("ines.corrado", "pavel.stroud", "tomas.fairlie")
+)
+"""R05 and R06, reps beside each other, and R02, their manager."""
+STRANGER = "stranger@elsewhere.example"
+VERIFIED = (ANALYST, INES, PAVEL, TOMAS, STRANGER)
 PHONE, DESKTOP = 390, 1280
 SECONDS_TO_START = 60
 MILLISECONDS_TO_SETTLE = 30_000
@@ -49,8 +55,12 @@ class Server:
 
 @contextmanager
 def identity_provider() -> Iterator[str]:
-    """The address of an OpenID Connect provider that believes what people say of themselves."""
-    with oidc_provider_mock.run_server_in_thread() as provider:
+    """The address of an OpenID Connect provider that has verified the addresses it knows."""
+    known = [
+        oidc_provider_mock.User(sub=email, claims={"email": email, "email_verified": True})
+        for email in VERIFIED
+    ]
+    with oidc_provider_mock.run_server_in_thread(user_claims=known) as provider:
         yield f"http://localhost:{provider.server_port}"
 
 

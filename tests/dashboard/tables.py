@@ -13,14 +13,14 @@ from streamlit.testing.v1 import AppTest
 from dashboard import queries, warehouse
 
 
-def shown(app: AppTest, first_column: str) -> list[dict[str, Any]]:
-    """The rows of the table that begins with a column; none where there is no such table."""
-    for element in app.dataframe:
-        table = pa.ipc.open_stream(element.proto.arrow_data.data).read_all()
-        if table.column_names[0] == first_column:
-            rows: list[dict[str, Any]] = table.to_pylist()
-            return rows
-    return []
+def shown(app: AppTest, first_column: str, number: int = 0) -> list[dict[str, Any]]:
+    """The rows of the table that begins with a column, of several the one with this number."""
+    tables = [
+        pa.ipc.open_stream(element.proto.arrow_data.data).read_all() for element in app.dataframe
+    ]
+    found = [table for table in tables if table.column_names[0] == first_column]
+    rows: list[dict[str, Any]] = found[number].to_pylist() if number < len(found) else []
+    return rows
 
 
 @contextmanager

@@ -2,21 +2,112 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from dashboard import access
 from tests.dashboard.conftest import Open, figures
+from tests.dashboard.tables import shown
 from tests.warehouse.harness import Warehouse
 
+AS_OF = date(2026, 6, 30)
 
-def test_cards_of_all_time_are_the_sums_of_daily_sales(
-    open_page: Open, published: Warehouse
-) -> None:
-    (sums,) = published.query(
-        """
-        select sum(revenue) as revenue, cast(sum(order_count) as int) as order_count,
-            sum(revenue) / sum(order_count) as average_order_value
+
+def sums(published: Warehouse, first: date, last: date, location: str | None = None) -> Any:
+    """What daily_sales and the invoices say of a period, both ends included."""
+    of_location = f" and location_id = '{location}'" if location else ""
+    [row] = published.query(
+        f"""
+        select
+            sum(revenue) as revenue,
+            cast(sum(order_count) as int) as orders,
+            sum(revenue) / sum(order_count) as average,
+            (
+                select count(distinct customer_id) from opportunity_core.fct_invoice
+                where sale_line_count > 0 and customer_id <> '__unknown__'
+                and invoice_date between '{first}' and '{last}'{of_location}
+            ) as customers,
+            (
+                select sum(margin_amount) / sum(costed_amount) from opportunity_core.fct_invoice
+                where invoice_date between '{first}' and '{last}'{of_location}
+            ) as margin
         from opportunity_marts.daily_sales
+        where date_day between '{first}' and '{last}'{of_location}
         """
     )
-    shown = figures(open_page("overview", period="All"))
-    assert shown["Revenue, EUR"] == f"{sums['revenue']:,.0f}"
-    assert shown["Orders"] == f"{sums['order_count']:,}"
-    assert shown["Average order, EUR"] == f"{sums['average_order_value']:,.0f}"
+    return row
+
+
+def check(app: Any, now: Any, before: Any | None) -> None:
+    """Fails unless the cards are these sums, and their changes those against the ones before."""
+    cards = figures(app)
+    assert cards["Revenue, EUR"] == f"{now['revenue']:,.0f}"
+    assert cards["Orders"] == f"{now['orders']:,}"
+    assert cards["Customers"] == f"{now['customers']:,}"
+    assert cards["Average order, EUR"] == f"{now['average']:,.0f}"
+    assert cards["Margin, % of revenue"] == f"{100 * now['margin']:.1f} %"
+    changes = {metric.label: metric.delta for metric in app.metric}
+    if before is None:
+        assert changes["Revenue, EUR"] == changes["Orders"] == ""
+        return
+    for label, key in (("Revenue, EUR", "revenue"), ("Orders", "orders")):
+        assert changes[label] == f"{100 * (float(now[key]) / float(before[key]) - 1):+.1f} %"
+    points = 100 * (float(now["margin"]) - float(before["margin"]))
+    assert changes["Margin, % of revenue"] == f"{points:+.1f} points"
+
+
+@pytest.mark.parametrize("days", [7, 90])
+def test_a_period_is_beside_the_one_before_of_as_many_days(
+    open_page: Open, published: Warehouse, days: int
+) -> None:
+    start = AS_OF - timedelta(days=days - 1)
+    before = start - timedelta(days=days), start - timedelta(days=1)
+    app = open_page("overview", period=f"{days}D")
+    check(app, sums(published, start, AS_OF), sums(published, *before))
+
+
+def test_all_of_time_has_nothing_before_it(open_page: Open, published: Warehouse) -> None:
+    app = open_page("overview", period="All")
+    check(app, sums(published, date(2024, 1, 1), AS_OF), None)
+
+
+def test_a_location_is_followed_by_every_number(open_page: Open, published: Warehouse) -> None:
+    app = open_page("overview", period="90D", location="L08", by="Category")
+    start = AS_OF - timedelta(days=89)
+    before = start - timedelta(days=90), start - timedelta(days=1)
+    now = sums(published, start, AS_OF, "L08")
+    check(app, now, sums(published, *before, "L08"))
+    total = float(now["revenue"])
+    for first_column in ("period_start", "name"):
+        revenue = sum(row["revenue"] for row in shown(app, first_column))
+        assert revenue == pytest.approx(total, abs=0.005), first_column
+
+
+def test_top_products_are_those_of_the_mart(open_page: Open, published: Warehouse) -> None:
+    expected = published.query(
+        """
+        select item_name, revenue from opportunity_marts.product_performance
+        where is_product order by revenue desc, item_id limit 10
+        """
+    )
+    app = open_page("overview", period="All")
+    rows = shown(app, "name", number=1)
+    assert [row["name"] for row in rows] == [row["item_name"] for row in expected]
+    assert [row["revenue"] for row in rows] == [float(row["revenue"]) for row in expected]
+
+
+def test_what_stands_out_is_of_the_viewers_customers(open_page: Open, published: Warehouse) -> None:
+    [expected] = published.query(
+        """
+        select count(*) filter (churn_band = 'high') as high, avg(predicted_value) as average
+        from opportunity_marts.customer_360 where sales_rep_id = 'R05'
+        """
+    )
+    with patch.object(access, "viewer", lambda: access.Viewer("R05", "Ines", is_manager=False)):
+        app = open_page("overview")
+    cards = figures(app)
+    assert cards["High churn risk, customers"] == str(expected["high"])
+    assert cards["Average predicted value, EUR"] == f"{expected['average']:,.0f}"

@@ -26,7 +26,10 @@ from dashboard import warehouse
 from ingest.connections import postgres_settings
 from tests.dashboard.conftest import APP
 from tests.dashboard.serving import (
+    INES,
     MILLISECONDS_TO_SETTLE,
+    PAVEL,
+    TOMAS,
     Server,
     chromium,
     go,
@@ -42,10 +45,6 @@ from tests.warehouse.engines.postgres import PostgresEngine
 from tests.warehouse.harness import SCHEMA_OF_TESTS, Company, demo_tables
 from tests.warehouse.roles import ANALYST_LOGIN, PAGE, PAGE_LOGIN, PASSWORD, owner, session
 
-INES, PAVEL, TOMAS = (
-    f"{name}@kettle-and-crumb.example" for name in ("ines.corrado", "pavel.stroud", "tomas.fairlie")
-)
-"""R05 and R06, reps beside each other, and R02, who manages both."""
 PAGES = (
     "", "customer", "overview", "customers", "cohorts", "baskets", "patterns", "top_lists", "lines",
 )  # fmt: skip
