@@ -22,12 +22,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.warehouse.harness import PROJECT
 
 ANALYST = "ada.analyst@kettle-and-crumb.example"
-INES, PAVEL, TOMAS = (
-    f"{name}@kettle-and-crumb.example" for name in ("ines.corrado", "pavel.stroud", "tomas.fairlie")
+INES, PAVEL, TOMAS, NUALA = (
+    f"{name}@kettle-and-crumb.example"
+    for name in ("ines.corrado", "pavel.stroud", "tomas.fairlie", "nuala.prendry")
 )
-"""R05 and R06, reps beside each other, and R02, their manager."""
+"""R05 and R06, reps beside each other; R02, who manages both; and R03, a rep elsewhere."""
 STRANGER = "stranger@elsewhere.example"
-VERIFIED = (ANALYST, INES, PAVEL, TOMAS, STRANGER)
+VERIFIED = (ANALYST, INES, PAVEL, TOMAS, NUALA, STRANGER)
 PHONE, DESKTOP = 390, 1280
 SECONDS_TO_START = 60
 MILLISECONDS_TO_SETTLE = 30_000
