@@ -80,20 +80,45 @@ from invoices
 group by is_current
 """
 
+# Dense: a day without an invoice is a day of nothing.
 OVERVIEW_TREND = """
+with
+
+sales as (
+
+    select
+        invoice_date,
+        sum(net_amount) as revenue,
+        count(case when sale_line_count > 0 then 1 end) as order_count
+    from fct_invoice
+    where
+        line_count > 0
+        and invoice_date between $start_date and $end_date
+        and (cast($location as text) is null or location_id = $location)
+    group by invoice_date
+
+),
+
+periods as (
+
+    select
+        cast(date_trunc($grain, days.date_day) as date) as period_start,
+        coalesce(sum(sales.revenue), 0) as revenue,
+        cast(coalesce(sum(sales.order_count), 0) as bigint) as order_count
+    from dim_date as days
+    left join sales on days.date_day = sales.invoice_date
+    where days.date_day between $start_date and $end_date
+    group by cast(date_trunc($grain, days.date_day) as date)
+
+)
+
 select
-    cast(date_trunc($grain, invoice_date) as date) as period_start,
-    sum(net_amount) as revenue,
-    count(case when sale_line_count > 0 then 1 end) as order_count,
-    cast(date_trunc($grain, invoice_date) as date) >= $start_date
-    and cast(date_trunc($grain, invoice_date) as date)
-    < cast(date_trunc($grain, cast($end_date as date) + 1) as date) as is_complete
-from fct_invoice
-where
-    line_count > 0
-    and invoice_date between $start_date and $end_date
-    and (cast($location as text) is null or location_id = $location)
-group by cast(date_trunc($grain, invoice_date) as date)
+    period_start,
+    revenue,
+    order_count,
+    period_start >= $start_date
+    and period_start < cast(date_trunc($grain, cast($end_date as date) + 1) as date) as is_complete
+from periods
 order by period_start
 """
 

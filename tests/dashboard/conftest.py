@@ -42,7 +42,6 @@ def open_page(published: Warehouse) -> Open:
 
     def opened(name: str, **address: str) -> AppTest:
         app = AppTest.from_file(str(APP), default_timeout=60)
-        app.run()
         app.switch_page(f"views/{name}.py")
         for key, value in address.items():
             app.query_params[key] = value
