@@ -29,8 +29,9 @@ def make_project_of_few_marts(folder: Path) -> Path:
         marts[name].unlink()
     for path in (folder / "models" / "marts").glob("*/*.yml"):
         describe_only(kept, path)
-    for path in (folder / "models").rglob("*__unit_tests.yml"):
-        path.unlink()
+    for pattern in ("*__unit_tests.yml", "_exposures.yml"):
+        for path in (folder / "models").rglob(pattern):
+            path.unlink()
     return folder
 
 
