@@ -253,6 +253,7 @@ TABLE = f"{SCHEMA_OF_TESTS}_marts.customer_rfm"
         "set role postgres",
         "set session authorization postgres",
     ],
+    ids=lambda statement: statement.replace(ANALYST, "analyst"),  # alike in every worker
 )
 def test_page_may_only_read(engine: PostgresEngine, statement: str) -> None:
     with session(engine) as cursor, pytest.raises(psycopg2.Error) as caught:
