@@ -173,10 +173,7 @@ sales as (
     from invoice_category
     where
         invoice_date between $start_date and $end_date
-        and (
-            cast($location as text) is null
-            or invoice_key in (select invoice_key from fct_invoice where location_id = $location)
-        )
+        and (cast($location as text) is null or location_id = $location)
     group by category_id
 
 )
@@ -441,16 +438,21 @@ limit 200
 
 # --- Patterns ---------------------------------------------------------------------------------
 
-# Of everybody, all time and all places; the one below counts for whom and what it is asked.
-SALES_BY_HOUR_OF_ALL = """
-select hour_of_day, revenue, order_count, trading_day_count
-from sales_by_hour
-order by hour_of_day
+# For whoever sees all, what is of everybody is read from marts that hold no customer.
+_HOURS_OF_ALL = """
+daily as (
+
+    select hour_of_day, date_day as invoice_date, revenue, order_count
+    from hourly_sales
+    where
+        date_day between $start_date and $end_date
+        and (cast($location as text) is null or location_id = $location)
+
+)
 """
 
-SALES_BY_HOUR = """
-with
-
+# The same of the customers whom the viewer sees.
+_HOURS_OF_SOME = """
 daily as (
 
     select
@@ -466,18 +468,22 @@ daily as (
     group by cast(extract(hour from invoice_at) as integer), invoice_date
 
 )
+"""
 
+_HOURS = """
 select
     hour_of_day,
     sum(revenue) as revenue,
     cast(sum(order_count) as bigint) as order_count,
-    count(case when order_count > 0 then 1 end) as trading_day_count
+    count(distinct case when order_count > 0 then invoice_date end) as trading_day_count
 from daily
 group by hour_of_day
 order by hour_of_day
 """
 
-# Of everybody, by a mart that holds no customer.
+SALES_BY_HOUR_OF_ALL = f"with\n{_HOURS_OF_ALL}\n{_HOURS}"
+SALES_BY_HOUR = f"with\n{_HOURS_OF_SOME}\n{_HOURS}"
+
 _DAYS_OF_ALL = """
 daily as (
 
@@ -491,7 +497,6 @@ daily as (
 )
 """
 
-# The same of the customers whom the viewer sees.
 _DAYS_OF_SOME = """
 daily as (
 
@@ -525,18 +530,22 @@ order by day_of_week
 SALES_BY_WEEKDAY_OF_ALL = f"with\n{_DAYS_OF_ALL}\n{_WEEKDAYS}"
 SALES_BY_WEEKDAY = f"with\n{_DAYS_OF_SOME}\n{_WEEKDAYS}"
 
-# Revenue by category and month, of everybody: this mart holds no customer.
 _CATEGORY_MONTHS_OF_ALL = """
 category_months as (
 
-    select category_id, month_start, revenue
-    from revenue_by_category
-    where month_start between $start_date and $end_date
+    select
+        category_id,
+        cast(date_trunc('month', date_day) as date) as month_start,
+        sum(revenue) as revenue
+    from daily_category_sales
+    where
+        date_day between $start_date and $end_date
+        and (cast($location as text) is null or location_id = $location)
+    group by category_id, cast(date_trunc('month', date_day) as date)
 
 )
 """
 
-# The same of the customers whom the viewer sees, and of one location.
 _CATEGORY_MONTHS_OF_SOME = """
 category_months as (
 
@@ -544,15 +553,7 @@ category_months as (
     from invoice_category
     where
         invoice_date between $start_date and $end_date
-        and (
-            cast($location as text) is null
-            or invoice_key in (
-                select invoice_key
-                from fct_invoice
-                where
-                    location_id = $location and invoice_date between $start_date and $end_date
-            )
-        )
+        and (cast($location as text) is null or location_id = $location)
     group by category_id, invoice_month
 
 )

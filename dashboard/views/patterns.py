@@ -40,8 +40,7 @@ columns = {
     "trading_day_count": Column("Days with an order", "count"),
 }
 # Marts without a customer hold everybody's sums, and are small; other viewers' are added up anew.
-of_everybody = now.viewer.sees_all and location_id is None
-of_all_time = (period.start, period.end) == (now.first_date, now.as_of_date)
+of_everybody = now.viewer.sees_all
 NOTHING = f"Nothing was invoiced{whose} in this period and place."
 
 
@@ -64,7 +63,7 @@ with (
     ),
 ):
     hours = now.ask(
-        queries.SALES_BY_HOUR_OF_ALL if of_everybody and of_all_time else queries.SALES_BY_HOUR,
+        queries.SALES_BY_HOUR_OF_ALL if of_everybody else queries.SALES_BY_HOUR,
         **asked,
     )
     hours = layout.with_column(
@@ -111,7 +110,7 @@ with (
     ),
 ):
     days = now.ask(
-        queries.SALES_BY_WEEKDAY_OF_ALL if now.viewer.sees_all else queries.SALES_BY_WEEKDAY,
+        queries.SALES_BY_WEEKDAY_OF_ALL if of_everybody else queries.SALES_BY_WEEKDAY,
         **asked,
     )
     if days.num_rows:

@@ -151,10 +151,12 @@ def new_page(browser: Browser, width: int = DESKTOP, scheme: str = "light") -> P
 
 
 def settle(page: Page) -> None:
-    """Wait until the page has run to its end."""
+    """Wait until the page has run to its end, and the browser has fetched what draws it."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.wait_for_selector('[data-testid="stMain"] h1')
-    page.wait_for_function("!document.querySelector('[data-stale=true]')")
+    page.wait_for_function(
+        "!document.querySelector('[data-stale=true], [data-testid=stSkeleton]')"
+    )
 
 
 def go(page: Page, server: Server, address: str) -> None:

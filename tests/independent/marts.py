@@ -28,6 +28,11 @@ MARTS: dict[str, tuple[Callable[[Star], list[Row]], tuple[str, ...]]] = {
     "cohort_retention": (marts_customers.cohort_retention, ("cohort_month", "cohort_index")),
     "customer_360": (marts_customers.customer_360, ("customer_id",)),
     "daily_sales": (marts_sales.daily_sales, ("date_day", "location_id", "channel_id")),
+    "daily_category_sales": (
+        marts_sales.daily_category_sales,
+        ("date_day", "location_id", "category_id"),
+    ),
+    "hourly_sales": (marts_sales.hourly_sales, ("date_day", "location_id", "hour_of_day")),
     "revenue_by_channel": (marts_sales.revenue_by_channel, ("month_start", "channel_id")),
     "revenue_by_category": (marts_sales.revenue_by_category, ("month_start", "category_id")),
     "category_margin_monthly": (

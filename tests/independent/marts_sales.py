@@ -98,6 +98,29 @@ def daily_sales(star: Star) -> list[Row]:
     ]  # fmt: skip
 
 
+def by_day_and_location(star: Star, name: str, key: Callable[[Fact], object]) -> list[Row]:
+    """A mart of one row per day, location and something else, whose columns add up."""
+    return [
+        {
+            "date_day": day,
+            "location_id": location_id,
+            name: value,
+            **pick(measures(facts), "revenue", "quantity", "order_count"),
+        }
+        for (day, location_id, value), facts in grouped(
+            star.facts, lambda fact: (fact.day, fact.location_id, key(fact))
+        )
+    ]
+
+
+def daily_category_sales(star: Star) -> list[Row]:
+    return by_day_and_location(star, "category_id", lambda fact: fact.category_id)
+
+
+def hourly_sales(star: Star) -> list[Row]:
+    return by_day_and_location(star, "hour_of_day", hour)
+
+
 def by_month(star: Star, key: str, *names: str) -> list[Row]:
     """A mart of one row per month and member of one dimension."""
     as_of = star.as_of
@@ -165,8 +188,13 @@ def by_clock(star: Star, name: str, key: Callable[[Fact], int | None]) -> list[R
     ]  # fmt: skip
 
 
+def hour(fact: Fact) -> int | None:
+    """The hour of the day, None where the time is unknown."""
+    return fact.at.hour if fact.at else None
+
+
 def sales_by_hour(star: Star) -> list[Row]:
-    return by_clock(star, "hour_of_day", lambda fact: fact.at.hour if fact.at else None)
+    return by_clock(star, "hour_of_day", hour)
 
 
 def sales_by_weekday(star: Star) -> list[Row]:

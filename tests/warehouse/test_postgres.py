@@ -40,9 +40,12 @@ INDEXED = {
     ("duplicate_item_pair", "item_id_a"),
     *(
         (table, "category_id")
-        for table in ("category_margin_monthly", "fct_invoice_line", "revenue_by_category")
+        for table in (
+            "category_margin_monthly", "daily_category_sales", "fct_invoice_line",
+            "revenue_by_category",
+        )
     ),
-    ("daily_sales", "date_day"),
+    *((table, "date_day") for table in ("daily_category_sales", "daily_sales", "hourly_sales")),
     ("fct_invoice", "invoice_date"),
     ("fct_invoice_line", "invoice_date"),
 }  # fmt: skip

@@ -4,6 +4,7 @@ select
     invoice_key,
     category_id,
     min(customer_id) as customer_id,
+    min(location_id) as location_id,
     min(invoice_date) as invoice_date,
     min(invoice_month) as invoice_month,
     cast(count(case when line_type = 'sale' then 1 end) as int) as sale_line_count,
