@@ -104,7 +104,7 @@ bench-scores: $(BENCH_READY) profiles.yml ## the scores beside lifetimes, scikit
 	@$(BIN)/python -m bench.scores.run
 
 .PHONY: bench-page
-bench-page: $(BENCH_READY) profiles.yml ## the page alone and under load: ENGINE=postgres|duckdb LINES=600000 SESSIONS=50 SECONDS=300
+bench-page: $(BENCH_READY) profiles.yml ## the page alone and under load: ENGINE=postgres|duckdb LINES=600000 CUSTOMERS=5000 SESSIONS=50 SECONDS=300
 	@$(BIN)/python -m bench.page_load
 
 bench-picture: $(BENCH_READY) ## draw bench/results/benchmark.svg again, without running anything

@@ -13,7 +13,8 @@ Parquet is typed (decimal(18,4), date, text): it leaves out the bad rows that on
 such as the quantity "twelve", and its truths.json leaves them out, too.
 
 Invoices are made and written a month or less at a time, so memory does not grow with --lines.
-Lines come out within a few percent of --lines; customers and items grow more slowly than lines.
+Lines come out within a few percent of --lines; items, and customers unless --customers says how
+many, grow more slowly than lines.
 """
 
 import argparse
@@ -32,7 +33,14 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from bench.demo import lists
 from bench.demo.bad_rows import BadRows
-from bench.demo.company import Company, Row, Size, make_company
+from bench.demo.company import (
+    FEWEST_CUSTOMERS,
+    MOST_CUSTOMERS,
+    Company,
+    Row,
+    Size,
+    make_company,
+)
 from bench.demo.contract import TABLES
 from bench.demo.files import FORMATS, TableFile
 from bench.demo.invoices import InvoiceStream
@@ -116,6 +124,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--format", choices=FORMATS, default="csv", help="default csv")
     parser.add_argument("--seed", type=int, default=20240101, help="default 20240101")
     parser.add_argument("--lines", type=int, default=25_000, help="about; default 25000")
+    parser.add_argument("--customers", type=int, help="default by --lines; 25000 lines have 400")
     parser.add_argument("--months", type=int, default=30, help="ending in June 2026; default 30")
     given = parser.parse_args(argv)
     if not SMALLEST <= given.lines <= LARGEST:
@@ -125,6 +134,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     if given.lines < _SMALLEST_MONTH * given.months:
         needed = _SMALLEST_MONTH * given.months
         raise UsageError(f"--months {given.months} needs --lines of at least {needed}")
+    if given.customers is not None and not (
+        FEWEST_CUSTOMERS <= given.customers <= min(MOST_CUSTOMERS, given.lines // 10)
+    ):
+        most = min(MOST_CUSTOMERS, given.lines // 10)
+        raise UsageError(
+            f"--customers must be from {FEWEST_CUSTOMERS} to {most}, got {given.customers}"
+        )
     if given.seed < 0:
         raise UsageError(f"--seed must not be negative, got {given.seed}")
     return given
@@ -138,7 +154,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
         console = Console(stderr=True)
         with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-            size = Size.of(given.lines, given.months)
+            size = Size.of(given.lines, given.months, given.customers)
             truths = generate(given.out, given.format, given.seed, size, progress)
     except UsageError as error:
         print(f"demo_company: {error}", file=sys.stderr)

@@ -4,7 +4,7 @@ Settings come from the environment:
 
 - ENGINE: postgres, where row-level security restricts what the page reads, or duckdb; default
   postgres
-- LINES: size of the generated company, in invoice lines; default 600000, about 5,000 customers
+- LINES, CUSTOMERS: size of the generated company; default 600000 invoice lines of 5000 customers
 - DUCKDB_PATH: with ENGINE=duckdb, a file that is built already, in place of a generated company
 - SESSIONS: visitors at once; default 50
 - SECONDS: for how long; default 300
@@ -44,6 +44,7 @@ from rich.progress import (
 )
 
 from bench.builds import BuildError
+from bench.demo.company import FEWEST_CUSTOMERS, MOST_CUSTOMERS
 from bench.demo_company import LARGEST, SMALLEST
 from bench.measure import PROJECT
 from bench.page.figures import Done, queries_of
@@ -66,6 +67,7 @@ class Settings:
 
     engine: str
     lines: int
+    customers: int
     duckdb_path: str | None
     sessions: int
     seconds: int
@@ -89,9 +91,11 @@ class Settings:
         path = environment.get("DUCKDB_PATH") if engine == "duckdb" else None
         if path and not Path(path).exists():
             raise SettingError(f"DUCKDB_PATH names {path}, which is no file")
+        lines = whole("LINES", 600_000, SMALLEST, LARGEST)
         return cls(
             engine=engine,
-            lines=whole("LINES", 600_000, SMALLEST, LARGEST),
+            lines=lines,
+            customers=whole("CUSTOMERS", 5_000, FEWEST_CUSTOMERS, min(MOST_CUSTOMERS, lines // 10)),
             duckdb_path=path or None,
             sessions=whole("SESSIONS", 50, 1, MOST_SESSIONS),
             seconds=whole("SECONDS", 300, 10, MOST_SECONDS),
@@ -119,8 +123,8 @@ class Bench:
         with (
             self._progress,
             prepared(
-                asked.engine, asked.lines, asked.duckdb_path, asked.folder, asked.build_seconds,
-                self._during,
+                asked.engine, asked.lines, asked.customers, asked.duckdb_path, asked.folder,
+                asked.build_seconds, self._during,
             ) as warehouse,
             tempfile.TemporaryDirectory(dir=asked.folder, prefix="page_") as folder,
         ):  # fmt: skip

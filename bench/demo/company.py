@@ -25,6 +25,7 @@ NORMAL, STEADY, FADING, LEFT, GROWING, NEVER = range(6)
 UNKNOWN_ITEM_CODES: Final = ("X9001", "X9002", "X9003")
 """Codes on invoice lines that the item list lacks."""
 
+FEWEST_CUSTOMERS, MOST_CUSTOMERS = 120, 200_000
 _SPECIAL_PRICE_LIMIT = 4000  # cents: customers with a planted pace buy nothing dearer
 
 
@@ -48,13 +49,14 @@ class Size:
     items: int
 
     @classmethod
-    def of(cls, lines: int, months: int) -> "Size":
-        """Size for a number of lines: customers and items grow more slowly than lines."""
+    def of(cls, lines: int, months: int, customers: int | None = None) -> "Size":
+        """Size for a number of lines: items, and customers if not told, grow more slowly."""
         growth = lines / 25_000
         return cls(
             lines=lines,
             months=months,
-            customers=min(200_000, max(120, round(400 * growth**0.6))),
+            customers=customers
+            or min(MOST_CUSTOMERS, max(FEWEST_CUSTOMERS, round(400 * growth**0.6))),
             items=min(20_000, max(120, round(250 * growth**0.35))),
         )
 

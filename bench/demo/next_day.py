@@ -39,7 +39,8 @@ def write_next_day(company_folder: Path, out: Path) -> NextDay:
     truths = json.loads((company_folder / "truths.json").read_text("utf-8"))
     first, last = (date.fromisoformat(truths[name]) for name in ("first_date", "as_of_date"))
     months = (last.year - first.year) * 12 + last.month - first.month + 1
-    company = make_company(truths["seed"], Size.of(truths["lines_wanted"], months))
+    size = Size.of(truths["lines_wanted"], months, truths["customers_wanted"])
+    company = make_company(truths["seed"], size)
     # Raw rows are as many as the running numbers or more, for some rows are bad.
     rows = truths["raw_row_counts"]
     chunk = InvoiceStream(company).next_day(rows[HEADER] + 1, rows[LINE] + 1)

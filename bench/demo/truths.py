@@ -151,6 +151,7 @@ class Truths:
             ),
             "seed": self.company.seed,
             "lines_wanted": lines_wanted,
+            "customers_wanted": size.customers,
             "first_date": co.day_of(size.first_day).isoformat(),
             "as_of_date": co.day_of(size.last_day).isoformat(),
             "raw_row_counts": self.row_counts,

@@ -64,10 +64,10 @@ def existing(path: Path) -> Iterator[Warehouse]:
 
 @contextmanager
 def built_on_duckdb(
-    lines: int, folder: Path, limit_seconds: float, during: During
+    lines: int, customers: int, folder: Path, limit_seconds: float, during: During
 ) -> Iterator[Warehouse]:
     """A company in a DuckDB file that goes with the block."""
-    raw = company(lines, folder, during)
+    raw = company(lines, customers, folder, during)
     place = Path(tempfile.mkdtemp(dir=folder))
     try:
         engine = DuckDB(place)
@@ -81,10 +81,10 @@ def built_on_duckdb(
 
 @contextmanager
 def built_on_postgres(
-    lines: int, folder: Path, limit_seconds: float, during: During
+    lines: int, customers: int, folder: Path, limit_seconds: float, during: During
 ) -> Iterator[Warehouse]:
     """A company in a PostgreSQL database that goes with the block, as do the roles."""
-    raw = company(lines, folder, during)
+    raw = company(lines, customers, folder, during)
     with postgres_server() as server:
         engine = Postgres(server)
         try:
@@ -151,13 +151,14 @@ def _of_file(path: Path) -> Query:
 # --- Building ---------------------------------------------------------------------------------
 
 
-def company(lines: int, folder: Path, during: During) -> Path:
+def company(lines: int, customers: int, folder: Path, during: During) -> Path:
     """Generate a company, unless it is there, and give it a team of sales reps."""
     raw = folder / "raw"
     if not (raw / "truths.json").exists():
         command = [PYTHON, "-m", "bench.demo_company", "--out", str(raw), "--format", "parquet"]
         with during(f"generate a company of {lines:,} lines"):
-            _run([*command, "--lines", str(lines)], folder / "company.log", {}, 7200)
+            sizes = ["--lines", str(lines), "--customers", str(customers)]
+            _run([*command, *sizes], folder / "company.log", {}, 7200)
     give_reps(raw)
     return raw
 
@@ -351,12 +352,18 @@ def _people(query: Query, core: str) -> dict[str, list[Person]]:
 
 
 def prepared(
-    engine: str, lines: int, path: str | None, folder: Path, limit_seconds: float, during: During
+    engine: str,
+    lines: int,
+    customers: int,
+    path: str | None,
+    folder: Path,
+    limit_seconds: float,
+    during: During,
 ) -> AbstractContextManager[Warehouse]:
     """The warehouse that was asked for: an existing DuckDB file, or one that is built."""
     if engine == "duckdb" and path:
         return existing(Path(path))
-    place = folder / f"page_company_{lines}"
+    place = folder / f"page_company_{lines}_{customers}"
     place.mkdir(parents=True, exist_ok=True)
     make = built_on_duckdb if engine == "duckdb" else built_on_postgres
-    return make(lines, place, limit_seconds, during)
+    return make(lines, customers, place, limit_seconds, during)

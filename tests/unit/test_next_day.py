@@ -15,12 +15,13 @@ from bench.demo_company import main
 
 LAST = date(2026, 6, 30)
 DAY = date(2026, 7, 1)
+SIZE = ["--lines", "60000", "--customers", "900", "--months", "18"]
 
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("company")
-    assert main(["--out", str(folder), "--lines", "60000", "--months", "18"]) == 0
+    assert main(["--out", str(folder), *SIZE]) == 0
     return folder
 
 
@@ -100,8 +101,7 @@ def test_the_same_company_gets_the_same_day_in_its_own_format(
     assert write_next_day(company, tmp_path / "again") == day
     again = (tmp_path / "again" / f"{LINE}.csv").read_bytes()
     assert again == (company / "day" / f"{LINE}.csv").read_bytes()
-    arguments = ["--lines", "60000", "--months", "18", "--format", "parquet"]
-    assert main(["--out", str(tmp_path), *arguments]) == 0
+    assert main(["--out", str(tmp_path), *SIZE, "--format", "parquet"]) == 0
     assert write_next_day(tmp_path, tmp_path / "day") == day
     typed = pq.read_table(tmp_path / "day" / f"{HEADER}.parquet")
     assert typed.num_rows == day.invoices

@@ -250,13 +250,16 @@ def test_customers_are_spread_over_many_reps_once(tmp_path: Path) -> None:
 
 def test_settings_have_defaults_and_bounds(tmp_path: Path) -> None:
     settings = Settings.of({"SESSIONS": "", "DUCKDB_PATH": "ignored on PostgreSQL"})
-    assert (settings.engine, settings.lines, settings.sessions, settings.seconds) == (
-        "postgres", 600_000, 50, 300,
+    assert (
+        settings.engine, settings.lines, settings.customers, settings.sessions, settings.seconds
+    ) == (
+        "postgres", 600_000, 5_000, 50, 300,
     )  # fmt: skip
     assert settings.duckdb_path is None
     for wrong in (
         {"ENGINE": "spark"}, {"SESSIONS": "0"}, {"SESSIONS": "many"}, {"SECONDS": "1e3"},
-        {"SECONDS": "86400"}, {"ENGINE": "duckdb", "DUCKDB_PATH": str(tmp_path / "none")},
+        {"SECONDS": "86400"}, {"LINES": "10000", "CUSTOMERS": "2000"},
+        {"ENGINE": "duckdb", "DUCKDB_PATH": str(tmp_path / "none")},
     ):  # fmt: skip
         with pytest.raises(SettingError):
             Settings.of(wrong)
