@@ -157,10 +157,7 @@ class Period:
     @property
     def values(self) -> dict[str, date]:
         """The values of queries."""
-        return {
-            "start_date": self.start, "end_date": self.end,
-            "previous_start": self.previous_start, "previous_end": self.previous_end,
-        }  # fmt: skip
+        return {"start_date": self.start, "end_date": self.end}
 
 
 def choose_period(default: str = "30D") -> Period:

@@ -33,6 +33,11 @@ where lower(trim(reps.email)) = $email
 order by reps.sales_rep_id
 """
 
+CUSTOMER_COUNT = """
+select count(*) as customer_count
+from dim_customer
+"""
+
 LOCATIONS = """
 select location_id, location_name
 from dim_location
@@ -47,54 +52,107 @@ order by category_name, category_id
 
 # --- Overview ---------------------------------------------------------------------------------
 
-OVERVIEW_CARDS = """
-with
-
-invoices as (
+# Whoever sees all reads the sums of days, which hold no customer; everybody else reads the invoices
+# of their customers. Both make the same of them.
+_SALES_OF_ALL = """
+sales as (
 
     select
-        invoice_date >= $start_date as is_current,
-        customer_id,
-        sale_line_count > 0 as is_order,
-        net_amount,
-        costed_amount,
+        date_day as invoice_date,
+        location_id,
+        channel_id,
+        revenue,
+        order_count,
+        costed_revenue,
         margin_amount
-    from fct_invoice
+    from daily_sales
     where
-        line_count > 0
-        and invoice_date between $previous_start and $end_date
+        date_day between $since and $end_date
         and (cast($location as text) is null or location_id = $location)
 
 )
-
-select
-    is_current,
-    sum(net_amount) as revenue,
-    count(case when is_order then 1 end) as order_count,
-    count(distinct case when is_order then nullif(customer_id, '__unknown__') end)
-        as customer_count,
-    sum(net_amount) / nullif(count(case when is_order then 1 end), 0) as average_order_value,
-    sum(margin_amount) / nullif(sum(costed_amount), 0) as margin_ratio,
-    sum(costed_amount) / nullif(sum(net_amount), 0) as costed_ratio
-from invoices
-group by is_current
 """
 
-# Dense: a day without an invoice is a day of nothing.
-OVERVIEW_TREND = """
-with
-
+_SALES_OF_SOME = """
 sales as (
 
     select
         invoice_date,
-        sum(net_amount) as revenue,
-        count(case when sale_line_count > 0 then 1 end) as order_count
+        location_id,
+        channel_id,
+        net_amount as revenue,
+        case when sale_line_count > 0 then 1 else 0 end as order_count,
+        costed_amount as costed_revenue,
+        margin_amount
     from fct_invoice
     where
         line_count > 0
-        and invoice_date between $start_date and $end_date
+        and invoice_date between $since and $end_date
         and (cast($location as text) is null or location_id = $location)
+
+)
+"""
+
+_CARDS = """,
+
+buyers as (
+
+    select
+        invoice_date >= $start_date as is_current,
+        customer_id
+    from fct_invoice
+    where
+        sale_line_count > 0
+        and customer_id <> '__unknown__'
+        and invoice_date between $since and $end_date
+        and (cast($location as text) is null or location_id = $location)
+    group by invoice_date >= $start_date, customer_id
+
+),
+
+customers as (
+
+    select is_current, count(*) as customer_count
+    from buyers
+    group by is_current
+
+),
+
+totals as (
+
+    select
+        invoice_date >= $start_date as is_current,
+        sum(revenue) as revenue,
+        cast(sum(order_count) as bigint) as order_count,
+        sum(costed_revenue) as costed_revenue,
+        sum(margin_amount) as margin_amount
+    from sales
+    group by invoice_date >= $start_date
+
+)
+
+select
+    totals.is_current,
+    totals.revenue,
+    totals.order_count,
+    coalesce(customers.customer_count, 0) as customer_count,
+    totals.revenue / nullif(totals.order_count, 0) as average_order_value,
+    totals.margin_amount / nullif(totals.costed_revenue, 0) as margin_ratio,
+    totals.costed_revenue / nullif(totals.revenue, 0) as costed_ratio
+from totals
+left join customers on totals.is_current = customers.is_current
+"""
+
+# Dense: a day without an invoice is a day of nothing.
+_TREND = """,
+
+daily as (
+
+    select
+        invoice_date,
+        sum(revenue) as revenue,
+        sum(order_count) as order_count
+    from sales
     group by invoice_date
 
 ),
@@ -103,10 +161,10 @@ periods as (
 
     select
         cast(date_trunc($grain, days.date_day) as date) as period_start,
-        coalesce(sum(sales.revenue), 0) as revenue,
-        cast(coalesce(sum(sales.order_count), 0) as bigint) as order_count
+        coalesce(sum(daily.revenue), 0) as revenue,
+        cast(coalesce(sum(daily.order_count), 0) as bigint) as order_count
     from dim_date as days
-    left join sales on days.date_day = sales.invoice_date
+    left join daily on days.date_day = daily.invoice_date
     where days.date_day between $start_date and $end_date
     group by cast(date_trunc($grain, days.date_day) as date)
 
@@ -122,7 +180,51 @@ from periods
 order by period_start
 """
 
-REVENUE_BY_REGION = """
+_BY_LOCATION = """
+select
+    locations.location_name as name,
+    sales.location_id,
+    sum(sales.revenue) as revenue
+from sales
+inner join dim_location as locations on sales.location_id = locations.location_id
+group by locations.location_name, sales.location_id
+order by revenue desc, sales.location_id
+"""
+
+_BY_CHANNEL = """
+select
+    channels.channel_name as name,
+    sales.channel_id,
+    sum(sales.revenue) as revenue
+from sales
+inner join dim_channel as channels on sales.channel_id = channels.channel_id
+group by channels.channel_name, sales.channel_id
+order by revenue desc, sales.channel_id
+"""
+
+OVERVIEW_CARDS_OF_ALL = f"with\n{_SALES_OF_ALL}{_CARDS}"
+OVERVIEW_CARDS_OF_SOME = f"with\n{_SALES_OF_SOME}{_CARDS}"
+OVERVIEW_TREND_OF_ALL = f"with\n{_SALES_OF_ALL}{_TREND}"
+OVERVIEW_TREND_OF_SOME = f"with\n{_SALES_OF_SOME}{_TREND}"
+REVENUE_BY_LOCATION_OF_ALL = f"with\n{_SALES_OF_ALL}{_BY_LOCATION}"
+REVENUE_BY_LOCATION_OF_SOME = f"with\n{_SALES_OF_SOME}{_BY_LOCATION}"
+REVENUE_BY_CHANNEL_OF_ALL = f"with\n{_SALES_OF_ALL}{_BY_CHANNEL}"
+REVENUE_BY_CHANNEL_OF_SOME = f"with\n{_SALES_OF_SOME}{_BY_CHANNEL}"
+
+REVENUE_BY_REGION_OF_ALL = """
+select
+    coalesce(region, 'No region') as name,
+    region,
+    sum(revenue) as revenue
+from daily_region_sales
+where
+    date_day between $start_date and $end_date
+    and (cast($location as text) is null or location_id = $location)
+group by region
+order by revenue desc, name
+"""
+
+REVENUE_BY_REGION_OF_SOME = """
 select
     coalesce(customers.region, 'No region') as name,
     customers.region as region,
@@ -130,43 +232,27 @@ select
 from fct_invoice as invoices
 inner join dim_customer as customers on invoices.customer_id = customers.customer_id
 where
-    invoices.invoice_date between $start_date and $end_date
+    invoices.line_count > 0
+    and invoices.invoice_date between $start_date and $end_date
     and (cast($location as text) is null or invoices.location_id = $location)
 group by customers.region
 order by revenue desc, name
 """
 
-REVENUE_BY_LOCATION = """
-select
-    locations.location_name as name,
-    invoices.location_id,
-    sum(invoices.net_amount) as revenue
-from fct_invoice as invoices
-inner join dim_location as locations on invoices.location_id = locations.location_id
-where
-    invoices.invoice_date between $start_date and $end_date
-    and (cast($location as text) is null or invoices.location_id = $location)
-group by locations.location_name, invoices.location_id
-order by revenue desc, invoices.location_id
+_CATEGORIES_OF_ALL = """
+sales as (
+
+    select category_id, sum(revenue) as revenue
+    from daily_category_sales
+    where
+        date_day between $start_date and $end_date
+        and (cast($location as text) is null or location_id = $location)
+    group by category_id
+
+)
 """
 
-REVENUE_BY_CHANNEL = """
-select
-    channels.channel_name as name,
-    invoices.channel_id,
-    sum(invoices.net_amount) as revenue
-from fct_invoice as invoices
-inner join dim_channel as channels on invoices.channel_id = channels.channel_id
-where
-    invoices.invoice_date between $start_date and $end_date
-    and (cast($location as text) is null or invoices.location_id = $location)
-group by channels.channel_name, invoices.channel_id
-order by revenue desc, invoices.channel_id
-"""
-
-REVENUE_BY_CATEGORY = """
-with
-
+_CATEGORIES_OF_SOME = """
 sales as (
 
     select category_id, sum(net_amount) as revenue
@@ -177,38 +263,62 @@ sales as (
     group by category_id
 
 )
+"""
 
+_BY_CATEGORY = """
 select categories.category_name as name, sales.category_id, sales.revenue
 from sales
 inner join dim_category as categories on sales.category_id = categories.category_id
 order by sales.revenue desc, sales.category_id
 """
 
-TOP_PRODUCTS = """
-with
+REVENUE_BY_CATEGORY_OF_ALL = f"with\n{_CATEGORIES_OF_ALL}{_BY_CATEGORY}"
+REVENUE_BY_CATEGORY_OF_SOME = f"with\n{_CATEGORIES_OF_SOME}{_BY_CATEGORY}"
 
+# Of all places: items by place are nearly as many as lines.
+_ITEMS_OF_ALL = """
+sales as (
+
+    select
+        item_id,
+        sum(revenue) as revenue,
+        sum(quantity) as quantity,
+        cast(sum(order_count) as bigint) as order_count
+    from daily_item_sales
+    where date_day between $start_date and $end_date
+    group by item_id
+
+)
+"""
+
+_ITEMS_OF_SOME = """
 sales as (
 
     select
         item_id,
         sum(net_amount) as revenue,
-        sum(case when line_type in ('sale', 'return') then quantity end) as quantity,
+        coalesce(sum(case when line_type in ('sale', 'return') then quantity end), 0) as quantity,
         count(distinct case when line_type = 'sale' then invoice_key end) as order_count
     from fct_invoice_line
     where
-        is_product
-        and invoice_date between $start_date and $end_date
+        invoice_date between $start_date and $end_date
         and (cast($location as text) is null or location_id = $location)
     group by item_id
 
 )
+"""
 
+_TOP_ITEMS = """
 select items.item_name as name, sales.item_id, sales.revenue, sales.quantity, sales.order_count
 from sales
 inner join dim_item as items on sales.item_id = items.item_id
+where items.is_product
 order by sales.revenue desc, sales.item_id
 limit 10
 """
+
+TOP_PRODUCTS_OF_ALL = f"with\n{_ITEMS_OF_ALL}{_TOP_ITEMS}"
+TOP_PRODUCTS_OF_SOME = f"with\n{_ITEMS_OF_SOME}{_TOP_ITEMS}"
 
 # Additive by day, location and item: what a spreadsheet adds up further.
 SALES_EXPORT = """

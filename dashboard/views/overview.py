@@ -17,8 +17,9 @@ with filters_left:
     period = layout.choose_period()
 with filters_right:
     location_id, location_name = layout.choose_location()
-asked = {**period.values, "location": location_id}
+asked = {**period.values, "since": period.start, "location": location_id}
 written = {"Period": period.text, "Location": location_name}
+of_all = now.viewer.sees_all  # who reads the sums of days in place of invoices
 of_lines = {"from": period.start, "to": period.end, "location": location_id}
 
 
@@ -33,7 +34,9 @@ def change(key: str, current: float | None, previous: float | None) -> str | Non
 
 
 with layout.section("", f"{period.text}, beside the {period.days} days before."):
-    by_period = {row["is_current"]: row for row in now.rows(queries.OVERVIEW_CARDS, **asked)}
+    totals = queries.OVERVIEW_CARDS_OF_ALL if of_all else queries.OVERVIEW_CARDS_OF_SOME
+    both = {**asked, "since": period.previous_start}
+    by_period = {row["is_current"]: row for row in now.rows(totals, **both)}
     if True not in by_period:
         layout.empty("Nothing was invoiced in this period and place.")
     numbers: list[tuple[str, str, Callable[[float | None], str], str]] = [
@@ -103,7 +106,10 @@ with layout.section(
     "not whole.",
 ):
     grain = "day" if period.days <= 92 else "week" if period.days <= 370 else "month"
-    trend = now.ask(queries.OVERVIEW_TREND, grain=grain, **asked)
+    trend = now.ask(
+        queries.OVERVIEW_TREND_OF_ALL if of_all else queries.OVERVIEW_TREND_OF_SOME,
+        grain=grain, **asked,
+    )  # fmt: skip
     if trend.num_rows:
         layout.chart(
             trend, charts.revenue_and_orders(grain, unit), "Revenue and orders over time",
@@ -120,13 +126,15 @@ with layout.section(
 
 with layout.section("Where revenue comes from", "Each bar is a part of the period's revenue."):
     views = {
-        "Region": queries.REVENUE_BY_REGION, "Location": queries.REVENUE_BY_LOCATION,
-        "Category": queries.REVENUE_BY_CATEGORY, "Channel": queries.REVENUE_BY_CHANNEL,
-    }  # fmt: skip
+        "Region": (queries.REVENUE_BY_REGION_OF_SOME, queries.REVENUE_BY_REGION_OF_ALL),
+        "Location": (queries.REVENUE_BY_LOCATION_OF_SOME, queries.REVENUE_BY_LOCATION_OF_ALL),
+        "Category": (queries.REVENUE_BY_CATEGORY_OF_SOME, queries.REVENUE_BY_CATEGORY_OF_ALL),
+        "Channel": (queries.REVENUE_BY_CHANNEL_OF_SOME, queries.REVENUE_BY_CHANNEL_OF_ALL),
+    }
     by = st.segmented_control(
         "By", list(views), default="Region", key="by", bind="query-params", required=True
     )
-    parts = now.ask(views[by or "Region"], **asked)
+    parts = now.ask(views[by or "Region"][of_all], **asked)
 
     def open_part(row: dict[str, Any]) -> None:
         """Open the invoice lines of a bar."""
@@ -145,7 +153,12 @@ with layout.section("Where revenue comes from", "Each bar is a part of the perio
         layout.empty("Nothing was invoiced in this period and place.")
 
 with layout.section("Top products", "The ten products with the most revenue of the period."):
-    products = now.ask(queries.TOP_PRODUCTS, **asked)
+    products = now.ask(
+        queries.TOP_PRODUCTS_OF_ALL
+        if of_all and location_id is None
+        else queries.TOP_PRODUCTS_OF_SOME,
+        **asked,
+    )
     if products.num_rows:
         layout.chart(
             products, charts.bars_by_name(products, "name", "revenue", f"Revenue, {unit}"),

@@ -22,13 +22,15 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.warehouse.harness import PROJECT
 
 ANALYST = "ada.analyst@kettle-and-crumb.example"
-INES, PAVEL, TOMAS, NUALA = (
+INES, PAVEL, TOMAS, NUALA, ORLA = (
     f"{name}@kettle-and-crumb.example"
-    for name in ("ines.corrado", "pavel.stroud", "tomas.fairlie", "nuala.prendry")
-)
-"""R05 and R06, reps beside each other; R02, who manages both; and R03, a rep elsewhere."""
+    for name in (
+        "ines.corrado", "pavel.stroud", "tomas.fairlie", "nuala.prendry", "orla.whitcombe",
+    )
+)  # fmt: skip
+"""R05 and R06, reps beside each other; R02, who manages both; R03, elsewhere; R01, over all."""
 STRANGER = "stranger@elsewhere.example"
-VERIFIED = (ANALYST, INES, PAVEL, TOMAS, NUALA, STRANGER)
+VERIFIED = (ANALYST, INES, PAVEL, TOMAS, NUALA, ORLA, STRANGER)
 PHONE, DESKTOP = 390, 1280
 SECONDS_TO_START = 60
 MILLISECONDS_TO_SETTLE = 30_000
@@ -154,9 +156,7 @@ def settle(page: Page) -> None:
     """Wait until the page has run to its end, and the browser has fetched what draws it."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.wait_for_selector('[data-testid="stMain"] h1')
-    page.wait_for_function(
-        "!document.querySelector('[data-stale=true], [data-testid=stSkeleton]')"
-    )
+    page.wait_for_function("!document.querySelector('[data-stale=true], [data-testid=stSkeleton]')")
 
 
 def go(page: Page, server: Server, address: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from dashboard import access
+from dashboard import access, queries, warehouse
 from tests.dashboard.conftest import Open, figures
 from tests.dashboard.tables import shown
 from tests.warehouse.harness import Warehouse
@@ -111,3 +112,41 @@ def test_what_stands_out_is_of_the_viewers_customers(open_page: Open, published:
     cards = figures(app)
     assert cards["High churn risk, customers"] == str(expected["high"])
     assert cards["Average predicted value, EUR"] == f"{expected['average']:,.0f}"
+
+
+def rounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows whose ratios may be of decimals or of floats."""
+    return [
+        {key: round(value, 9) if isinstance(value, float) else value for key, value in row.items()}
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize("location", [None, "L02"])
+@pytest.mark.parametrize("since", [date(2024, 1, 2), date(2026, 4, 11), date(2027, 1, 1)])
+@pytest.mark.parametrize(
+    "name",
+    [
+        name.removesuffix("_OF_ALL")
+        for name in vars(queries)
+        if re.fullmatch("(OVERVIEW|REVENUE|TOP_PRODUCTS).*_OF_ALL", name)
+    ],
+)
+@pytest.mark.usefixtures("published")
+def test_sums_of_days_are_those_of_the_invoices(
+    name: str, since: date, location: str | None
+) -> None:
+    """Whoever sees all reads other tables than who sees some, and would see the same in them."""
+    if name == "TOP_PRODUCTS" and location:
+        return  # the items of a place are read from the lines for everybody
+
+    def asked(kind: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = warehouse.read(
+            warehouse.EVERYTHING, getattr(queries, f"{name}_OF_{kind}"), grain="month",
+            since=since, start_date=max(since, date(2026, 5, 21)), end_date=AS_OF,
+            location=location,
+        ).to_pylist()  # fmt: skip
+        return rounded(rows)
+
+    assert asked("ALL") == asked("SOME")
+    assert asked("ALL") or since > AS_OF

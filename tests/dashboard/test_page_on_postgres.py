@@ -212,6 +212,22 @@ def test_a_connection_that_is_lost_between_queries_is_not_noticed(
     assert source.read("R05", query, {})[1]["pid"].to_pylist() != [lost]
 
 
+@pytest.mark.parametrize("table", warehouse.LARGE_TABLES)
+@pytest.mark.parametrize("viewer", ["R01", "R02", "R05"])
+def test_rows_found_by_customers_are_those_of_the_policies(
+    demo_on_postgres: PostgresEngine, source: warehouse.PostgresSource, table: str, viewer: str
+) -> None:
+    counted = "select count(*) as row_count, min(customer_id) as first, max(customer_id) as last"
+    for query in (f"{counted} from {table}", f"with x as (select * from {table}) {counted} from x"):
+        assert "customer_access as seen" in warehouse.by_customers(query, SCHEMA_OF_TESTS)
+        _, found = source.read(viewer, query, {})
+        with session(demo_on_postgres) as cursor:
+            cursor.execute("select set_config('opportunity.viewer', %s, false)", (viewer,))
+            layer = warehouse.LARGE_TABLES[table]
+            cursor.execute(f"{counted} from {SCHEMA_OF_TESTS}_{layer}.{table}")
+            assert [tuple(row.values()) for row in found.to_pylist()] == cursor.fetchall()
+
+
 def test_a_server_that_is_not_there_says_what_to_do(demo_on_postgres: PostgresEngine) -> None:
     nowhere = {**environment_of(demo_on_postgres), "PGHOST": str(demo_on_postgres.folder)}
     with (

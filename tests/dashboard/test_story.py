@@ -19,9 +19,11 @@ from tests.dashboard.serving import (
     ANALYST,
     DESKTOP,
     INES,
+    ORLA,
     PAVEL,
     PHONE,
     STRANGER,
+    TOMAS,
     Server,
     chromium,
     go,
@@ -198,6 +200,25 @@ def test_every_page_fits_and_stands(site: Site, browser: Browser, width: int) ->
         page.screenshot(path=site.screenshots / f"{name or 'my_customers'}-{width}.png")
         page.set_viewport_size({"width": width, "height": 900})
     assert failures == []
+
+
+def test_a_manager_sees_the_team_and_who_manages_everybody_all(
+    site: Site, browser: Browser
+) -> None:
+    (june,) = site.warehouse.query(
+        "select sum(net_amount) as amount from opportunity_core.fct_invoice"
+        " where line_count > 0 and invoice_month = date '2026-06-01'"
+    )
+    for email, whose, is_of_all in (
+        (TOMAS, "Tomas Fairlie: your team's customers", False),
+        (ORLA, "Orla Whitcombe: all customers", True),
+    ):
+        page = new_page(browser)
+        page.goto(site.server.url("lines?from=2026-06-01"))
+        sign_in(page, email)
+        expect(page.get_by_text(whose)).to_be_attached()
+        assert (f"{june['amount']:,.2f}" in text_of(page)) == is_of_all
+        page.close()
 
 
 def test_the_keyboard_reaches_another_page(site: Site, browser: Browser) -> None:

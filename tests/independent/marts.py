@@ -32,6 +32,11 @@ MARTS: dict[str, tuple[Callable[[Star], list[Row]], tuple[str, ...]]] = {
         marts_sales.daily_category_sales,
         ("date_day", "location_id", "category_id"),
     ),
+    "daily_item_sales": (marts_sales.daily_item_sales, ("date_day", "item_id")),
+    "daily_region_sales": (
+        marts_sales.daily_region_sales,
+        ("date_day", "location_id", "region"),
+    ),
     "hourly_sales": (marts_sales.hourly_sales, ("date_day", "location_id", "hour_of_day")),
     "revenue_by_channel": (marts_sales.revenue_by_channel, ("month_start", "channel_id")),
     "revenue_by_category": (marts_sales.revenue_by_category, ("month_start", "category_id")),

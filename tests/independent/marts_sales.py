@@ -88,7 +88,8 @@ def daily_sales(star: Star) -> list[Row]:
             "channel_id": channel_id,
             **pick(
                 measures(facts),
-                "revenue", "order_count", "customer_count", "quantity", "margin_amount",
+                "revenue", "order_count", "customer_count", "quantity", "costed_revenue",
+                "margin_amount",
             ),
             "is_complete": True,
         }
@@ -115,6 +116,25 @@ def by_day_and_location(star: Star, name: str, key: Callable[[Fact], object]) ->
 
 def daily_category_sales(star: Star) -> list[Row]:
     return by_day_and_location(star, "category_id", lambda fact: fact.category_id)
+
+
+def daily_item_sales(star: Star) -> list[Row]:
+    return [
+        {
+            "date_day": day,
+            "item_id": item_id,
+            **pick(measures(facts), "revenue", "quantity", "order_count"),
+        }
+        for (day, item_id), facts in grouped(star.facts, lambda fact: (fact.day, fact.item_id))
+    ]
+
+
+def daily_region_sales(star: Star) -> list[Row]:
+    def region(fact: Fact) -> str | None:
+        customer = star.customers.get(fact.customer_id)
+        return customer.region if customer else None
+
+    return by_day_and_location(star, "region", region)
 
 
 def hourly_sales(star: Star) -> list[Row]:

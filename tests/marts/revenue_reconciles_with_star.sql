@@ -1,9 +1,9 @@
 {# Guards that each sales mart holds all revenue, unknown members included, to the last decimal,
    and no row after the clock. #}
 {%- set marts = [
-    'daily_sales', 'daily_category_sales', 'hourly_sales', 'revenue_by_channel',
-    'revenue_by_category', 'category_margin_monthly', 'product_performance', 'sales_by_hour',
-    'sales_by_weekday',
+    'daily_sales', 'daily_category_sales', 'daily_item_sales', 'daily_region_sales',
+    'hourly_sales', 'revenue_by_channel', 'revenue_by_category', 'category_margin_monthly',
+    'product_performance', 'sales_by_hour', 'sales_by_weekday',
 ] -%}
 with
 

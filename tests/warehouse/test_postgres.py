@@ -30,8 +30,8 @@ INDEXED = {
     *(
         (table, "item_id")
         for table in (
-            "dim_item", "fct_invoice_line", "item_recommendation", "item_reorder_due",
-            "next_best_action", "product_performance",
+            "daily_item_sales", "dim_item", "fct_invoice_line", "item_recommendation",
+            "item_reorder_due", "next_best_action", "product_performance",
         )
     ),
     ("basket_rule", "from_item_id"),
@@ -45,7 +45,13 @@ INDEXED = {
             "revenue_by_category",
         )
     ),
-    *((table, "date_day") for table in ("daily_category_sales", "daily_sales", "hourly_sales")),
+    *(
+        (table, "date_day")
+        for table in (
+            "daily_category_sales", "daily_item_sales", "daily_region_sales", "daily_sales",
+            "hourly_sales",
+        )
+    ),
     ("fct_invoice", "invoice_date"),
     ("fct_invoice_line", "invoice_date"),
 }  # fmt: skip

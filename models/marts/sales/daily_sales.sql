@@ -9,6 +9,7 @@ select
     count(distinct case when sale_line_count > 0 then nullif(customer_id, '__unknown__') end)
         as customer_count,
     {{ as_money('sum(quantity)') }} as quantity,
+    {{ as_money('sum(costed_amount)') }} as costed_revenue,
     {{ as_money('sum(margin_amount)') }} as margin_amount,
     invoice_date <= {{ as_of_date() }} as is_complete,
     {{ as_of_date() }} as as_of_date

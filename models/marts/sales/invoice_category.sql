@@ -1,5 +1,6 @@
 {# Grain: one row per invoice and category on its lines. Sales by category, penetration and churn by
    category read it, so that lines are added up by category once. #}
+{{ config(**indexed(['customer_id'])) }}
 select
     invoice_key,
     category_id,
