@@ -902,7 +902,8 @@ select
     sum(net_amount) as net_amount,
     sum(case when line_type in ('sale', 'return') then quantity end) as quantity,
     sum(margin_amount) as margin_amount,
-    sum(case when margin_amount is not null then net_amount end) as costed_amount
+    sum(margin_amount) / nullif(sum(case when margin_amount is not null then net_amount end), 0)
+        as margin_ratio
 from fct_invoice_line
 where {_LINES_THAT_PASS}
 """
@@ -915,7 +916,7 @@ select
     sum(net_amount) as net_amount,
     sum(quantity) as quantity,
     sum(margin_amount) as margin_amount,
-    sum(costed_amount) as costed_amount
+    sum(margin_amount) / nullif(sum(costed_amount), 0) as margin_ratio
 from fct_invoice
 where
     line_count > 0

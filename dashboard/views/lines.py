@@ -157,7 +157,6 @@ with layout.section(""):
             **asked_values,
         )
         amount, margin = totals["net_amount"] or 0, totals["margin_amount"]
-        share = margin / totals["costed_amount"] if margin and totals["costed_amount"] else None
         cards = [
             ("Lines", count(totals["line_count"]), None, ""),
             ("Invoices", count(totals["invoice_count"]), None, ""),
@@ -166,7 +165,8 @@ with layout.section(""):
             ("Quantity", f"{totals['quantity'] or 0:,.12g}", None,
              "Sum over the sales and returns among these lines, in units of the items."),
             (f"Margin, {unit}", money(margin),
-             "no cost is known" if margin is None else f"{percent(share, 1)} of revenue",
+             "no cost is known" if margin is None
+             else f"{percent(totals['margin_ratio'], 1)} of revenue",
              "Sum over the lines whose cost is known, and its share of their net amount."),
         ]  # fmt: skip
         with layout.cards():
