@@ -23,11 +23,6 @@ _FORMATS: Mapping[str, str] = {
 
 PERIODS = {"7D": 7, "30D": 30, "90D": 90}
 NO_VALUE = "-"
-ACTIONS = {
-    "cross_sell": "Offer something new", "reorder": "Offer to reorder", "win_back": "Win back",
-    "missing_category": "Open a category", "wallet_gap": "Grow to the peers' level",
-}  # fmt: skip
-"""Kinds of action, by the names that people read."""
 CUSTOMER_PAGE = "views/customer.py"
 LINES_PAGE = "views/lines.py"
 

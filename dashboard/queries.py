@@ -45,6 +45,24 @@ from dim_category
 order by category_name, category_id
 """
 
+# Kinds of action by the names that people read, in the order in which they are offered.
+_ACTION_KINDS = """
+(
+    values
+    (1, 'cross_sell', 'Offer something new'),
+    (2, 'reorder', 'Offer to reorder'),
+    (3, 'win_back', 'Win back'),
+    (4, 'missing_category', 'Open a category'),
+    (5, 'wallet_gap', 'Grow to the peers'' level')
+) as kinds (kind_rank, action_type, kind_name)
+"""
+
+ACTION_KINDS = f"""
+select action_type, kind_name
+from {_ACTION_KINDS}
+order by kind_rank
+"""
+
 # --- Overview ---------------------------------------------------------------------------------
 
 OVERVIEW_CARDS = """
@@ -676,10 +694,11 @@ left join dim_location as locations on customers.location_id = locations.locatio
 where customers.customer_id = $customer
 """
 
-CUSTOMER_ACTIONS = """
+CUSTOMER_ACTIONS = f"""
 select
     actions.action_id,
     actions.action_type,
+    coalesce(kinds.kind_name, actions.action_type) as kind_name,
     actions.item_id,
     actions.category_id,
     coalesce(items.item_name, categories.category_name) as about,
@@ -691,6 +710,7 @@ select
     actions.rank_for_rep,
     actions.is_holdout
 from next_best_action as actions
+left join {_ACTION_KINDS} on actions.action_type = kinds.action_type
 left join dim_item as items on actions.item_id = items.item_id
 left join dim_category as categories on actions.category_id = categories.category_id
 where actions.customer_id = $customer
@@ -1090,14 +1110,14 @@ select
     end as place,
     actions.customer_id,
     actions.customer_name,
-    case actions.action_type
-        when 'cross_sell' then 'Offer something new: ' || actions.item_name
-        when 'reorder' then 'Offer to reorder: ' || actions.item_name
-        when 'missing_category' then 'Open a category: ' || categories.category_name
-        when 'win_back' then 'Win back: ' || coalesce(categories.category_name, 'the customer')
-        when 'wallet_gap' then 'Grow to the peers'' level'
-        else actions.action_type
-    end as what_to_do,
+    coalesce(kinds.kind_name, actions.action_type) || coalesce(
+        ': ' || coalesce(
+            actions.item_name,
+            categories.category_name,
+            case when actions.action_type = 'win_back' then 'the customer' end
+        ),
+        ''
+    ) as what_to_do,
     actions.expected_value,
     actions.probability,
     actions.reason,
@@ -1106,6 +1126,7 @@ select
     coalesce(actions.region, 'No region') as region,
     coalesce(actions.sales_rep_name, 'No sales rep') as sales_rep_name
 from actions
+left join {_ACTION_KINDS} on actions.action_type = kinds.action_type
 left join dim_category as categories on actions.category_id = categories.category_id
 order by place, actions.customer_id, actions.action_type
 """

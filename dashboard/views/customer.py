@@ -166,12 +166,10 @@ with layout.section(
             "bring. No action is proposed."
         )
     else:
-        kinds = [layout.ACTIONS.get(kind, kind) for kind in actions["action_type"].to_pylist()]
-        actions = actions.append_column("action", [kinds])
         for action in actions.to_pylist():
             about = f": {plain(short(action['about'], 80))}" if action["about"] else ""
             st.markdown(
-                f"**{action['action']}{about}**  \n{plain(action['reason'])}  \n"
+                f"**{action['kind_name']}{about}**  \n{plain(action['reason'])}  \n"
                 f":gray[Expected {money(action['expected_value'])} {plain(unit)}, "
                 f"probability {percent(action['probability'])}, "
                 f"good until {day(action['expires_on'])}]"
@@ -180,7 +178,7 @@ with layout.section(
             layout.show(
                 actions,
                 {
-                    "action": Column("Action"),
+                    "kind_name": Column("Action"),
                     "about": Column("What about"),
                     "expected_value": Column(
                         f"Expected value, {unit}", "money",

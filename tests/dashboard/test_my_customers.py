@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 from unittest.mock import patch
 
@@ -139,6 +140,46 @@ def test_filters_of_the_address_hold(open_page: Open, published: Warehouse) -> N
     ]
     assert {(row["region"], row["customer_segment"]) for row in customers} == {("East", "Cafe")}
     assert len(customers) > len(actions)
+
+
+KINDS = {
+    "cross_sell": "Offer something new", "reorder": "Offer to reorder", "win_back": "Win back",
+    "missing_category": "Open a category", "wallet_gap": "Grow to the peers' level",
+}  # fmt: skip
+
+
+def test_a_kind_of_action_has_one_name(open_page: Open, published: Warehouse) -> None:
+    """In the filter, in every row of the list, and on the page of each row's customer."""
+    app = open_page("my_customers", kind="wallet_gap")
+    assert app.selectbox(key="kind").options == ["All", *KINDS.values()]
+    assert r"Kind of action **Grow to the peers' level**" in captions(app)
+    actions = published.query(
+        """
+        select customer_id, action_type, coalesce(item_name, category_name) as about
+        from opportunity_marts.next_best_action as actions
+        left join opportunity_core.dim_item as items using (item_id)
+        left join opportunity_core.dim_category as categories
+            on actions.category_id = categories.category_id
+        where not is_holdout
+        """
+    )
+    assert {action["action_type"] for action in actions} == set(KINDS)
+    everything = {**queries.NO_ACTION_FILTER, "is_own_list": False, "limit": 1_000_000}
+    for kind, name in KINDS.items():
+        of_kind = [action for action in actions if action["action_type"] == kind]
+        nothing = "the customer" if kind == "win_back" else None
+        rows = warehouse.read(
+            warehouse.EVERYTHING, queries.ACTIONS, **{**everything, "kind": kind}
+        ).to_pylist()
+        assert Counter((row["customer_id"], row["what_to_do"]) for row in rows) == Counter(
+            (action["customer_id"], f"{name}: {about}" if about else name)
+            for action in of_kind
+            for about in [action["about"] or nothing]
+        )
+        own = warehouse.read(
+            warehouse.EVERYTHING, queries.CUSTOMER_ACTIONS, customer=of_kind[0]["customer_id"]
+        ).to_pylist()
+        assert {row["kind_name"] for row in own if row["action_type"] == kind} == {name}
 
 
 def test_a_code_is_found(open_page: Open) -> None:
