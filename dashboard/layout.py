@@ -172,14 +172,16 @@ def choose_period(default: str = "30D") -> Period:
     if name == "YTD":
         start = date(end.year, 1, 1)
     elif name == "Custom":
+        # Streamlit keeps a widget's name from every link and way to another page, and the invoice
+        # lines are linked to by `from` and `to`.
         first, last = st.columns(2)
         start = first.date_input(
             "From", max(now.first_date, end - timedelta(days=29)), min_value=now.first_date,
-            max_value=now.as_of_date, key="from", bind="query-params",
+            max_value=now.as_of_date, key="start", bind="query-params",
         )  # fmt: skip
         end = last.date_input(
             "To", now.as_of_date, min_value=now.first_date, max_value=now.as_of_date,
-            key="to", bind="query-params",
+            key="end", bind="query-params",
         )  # fmt: skip
         if start > end:
             st.warning("The period begins after it ends; the two days were swapped.")
