@@ -400,9 +400,27 @@ def cards() -> Any:
 # --- Ways to other pages ----------------------------------------------------------------------
 
 
+def go_to(page: str, address: Mapping[str, str]) -> None:
+    """Go to another page; the browser's Back leads to this one as it is now."""
+    # On the way Streamlit gives this page the other's address, and Back leads to that.
+    left = st.session_state.setdefault("left", {})
+    left[st.session_state["page"], frozenset(address.items())] = st.query_params.to_dict()
+    st.switch_page(page, query_params=dict(address))
+
+
+def come_back_to(page: str) -> None:
+    """Note which page is open; give it its own address if Back has led to what `go_to` left."""
+    st.session_state["page"] = page
+    place = page, frozenset(st.query_params.to_dict().items())
+    own = st.session_state.get("left", {}).pop(place, None)
+    if own is not None:
+        st.query_params.from_dict(own)
+        st.rerun()
+
+
 def open_customer(row: Mapping[str, Any]) -> None:
     """Go to the customer of a row."""
-    st.switch_page(CUSTOMER_PAGE, query_params={"customer": row["customer_id"]})
+    go_to(CUSTOMER_PAGE, {"customer": row["customer_id"]})
 
 
 def lines_address(**filters: object) -> dict[str, str]:
@@ -412,6 +430,11 @@ def lines_address(**filters: object) -> dict[str, str]:
         for name, value in filters.items()
         if value is not None
     }
+
+
+def open_lines(**filters: object) -> None:
+    """Go to the invoice lines that pass the filters, which are those of that page."""
+    go_to(LINES_PAGE, lines_address(**filters))
 
 
 def link_to_lines(label: str, **filters: object) -> None:

@@ -67,9 +67,7 @@ written = {"Customer": f"{customer['customer_name']} ({customer_id})"}
 
 def open_lines(**filters: object) -> None:
     """Go to invoice lines of this customer."""
-    st.switch_page(
-        layout.LINES_PAGE, query_params=layout.lines_address(customer=customer_id, **filters)
-    )
+    layout.open_lines(customer=customer_id, **filters)
 
 
 def days_ago(days: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pyarrow as pa
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import access, queries, warehouse
@@ -258,6 +259,21 @@ def test_odd_names_are_shown_as_they_are(open_page: Open) -> None:
         app = open_page("my_customers", region="~~a~~ | b")
     assert [row["customer_name"] for row in tables(app)[-1]] == names
     assert r"\~\~a\~\~ \| b" in captions(app)
+
+
+@pytest.mark.parametrize("address", [{}, {"region": "East"}], ids=["all", "filtered"])
+def test_back_from_a_customer_finds_the_filters_each_time(
+    open_page: Open, address: dict[str, str]
+) -> None:
+    """The browser's Back names the list with the customer's address; the story has a real one."""
+    app = open_page("my_customers", **address)
+    for _ in range(2):
+        (key,) = (str(table.key) for table in app.dataframe if str(table.key).startswith("actions"))
+        app.session_state[key] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+        app.run()
+        assert app.title[0].value != "My customers" and list(app.query_params) == ["customer"]
+        app.switch_page("views/my_customers.py").run()
+        assert app.title[0].value == "My customers" and dict(app.query_params) == address
 
 
 def test_who_has_no_customer_is_told_so(open_page: Open) -> None:
