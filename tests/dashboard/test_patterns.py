@@ -234,7 +234,7 @@ def test_a_rep_sees_their_own_customers_only(open_page: Open, published: Warehou
 def test_invoices_without_a_time_are_counted_apart(open_page: Open) -> None:
     timed = {"hour_of_day": 9, "revenue": 10.0, "order_count": 2, "trading_day_count": 1}
     untimed = {"hour_of_day": None, "revenue": 990.0, "order_count": 7, "trading_day_count": 3}
-    with answers(SALES_BY_HOUR=[timed, untimed]):
+    with answers(SALES_BY_HOUR_OF_ALL=[timed, untimed]):
         app = open_page("patterns")
     assert [row["hour_name"] for row in shown(app, "hour_name")] == [
         "09:00 to 09:59", "No time",
@@ -243,7 +243,7 @@ def test_invoices_without_a_time_are_counted_apart(open_page: Open) -> None:
         "7 more orders, 990 EUR, are on invoices without a time" in caption.value
         for caption in app.caption
     )
-    with answers(SALES_BY_HOUR=[untimed]):
+    with answers(SALES_BY_HOUR_OF_ALL=[untimed]):
         app = open_page("patterns")
     assert any("bears a time" in info.value for info in app.info)
 
@@ -261,7 +261,7 @@ def test_less_than_twelve_whole_months_have_no_seasons_yet(open_page: Open) -> N
 
 
 def test_an_empty_period_says_so(open_page: Open) -> None:
-    with answers(SALES_BY_HOUR=[], SALES_BY_WEEKDAY_OF_ALL=[], SEASONALITY_OF_ALL=[]):
+    with answers(SALES_BY_HOUR_OF_ALL=[], SALES_BY_WEEKDAY_OF_ALL=[], SEASONALITY_OF_ALL=[]):
         app = open_page("patterns", period="7D")
     assert len(app.info) == 3
     assert not app.error
