@@ -84,6 +84,7 @@ def main() -> None:
             layout.empty("No invoice was accepted: rejected_rows says why, if any was loaded.")
             return
         page = st.navigation(pages)
+        layout.come_back_to(page.url_path)
         show_age(viewer)
     except access.Refused as refusal:
         st.navigation(pages, position="hidden")

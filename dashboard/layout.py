@@ -23,11 +23,6 @@ _FORMATS: Mapping[str, str] = {
 
 PERIODS = {"7D": 7, "30D": 30, "90D": 90}
 NO_VALUE = "-"
-ACTIONS = {
-    "cross_sell": "Offer something new", "reorder": "Offer to reorder", "win_back": "Win back",
-    "missing_category": "Open a category", "wallet_gap": "Grow to the peers' level",
-}  # fmt: skip
-"""Kinds of action, by the names that people read."""
 CUSTOMER_PAGE = "views/customer.py"
 LINES_PAGE = "views/lines.py"
 
@@ -174,14 +169,16 @@ def choose_period(default: str = "30D") -> Period:
     if name == "YTD":
         start = date(end.year, 1, 1)
     elif name == "Custom":
+        # Streamlit keeps a widget's name from every link and way to another page, and the invoice
+        # lines are linked to by `from` and `to`.
         first, last = st.columns(2)
         start = first.date_input(
             "From", max(now.first_date, end - timedelta(days=29)), min_value=now.first_date,
-            max_value=now.as_of_date, key="from", bind="query-params",
+            max_value=now.as_of_date, key="start", bind="query-params",
         )  # fmt: skip
         end = last.date_input(
             "To", now.as_of_date, min_value=now.first_date, max_value=now.as_of_date,
-            key="to", bind="query-params",
+            key="end", bind="query-params",
         )  # fmt: skip
         if start > end:
             st.warning("The period begins after it ends; the two days were swapped.")
@@ -400,9 +397,27 @@ def cards() -> Any:
 # --- Ways to other pages ----------------------------------------------------------------------
 
 
+def go_to(page: str, address: Mapping[str, str]) -> None:
+    """Go to another page; the browser's Back leads to this one as it is now."""
+    # On the way Streamlit gives this page the other's address, and Back leads to that.
+    left = st.session_state.setdefault("left", {})
+    left[st.session_state["page"], frozenset(address.items())] = st.query_params.to_dict()
+    st.switch_page(page, query_params=dict(address))
+
+
+def come_back_to(page: str) -> None:
+    """Note which page is open; give it its own address if Back has led to what `go_to` left."""
+    st.session_state["page"] = page
+    place = page, frozenset(st.query_params.to_dict().items())
+    own = st.session_state.get("left", {}).pop(place, None)
+    if own is not None:
+        st.query_params.from_dict(own)
+        st.rerun()
+
+
 def open_customer(row: Mapping[str, Any]) -> None:
     """Go to the customer of a row."""
-    st.switch_page(CUSTOMER_PAGE, query_params={"customer": row["customer_id"]})
+    go_to(CUSTOMER_PAGE, {"customer": row["customer_id"]})
 
 
 def lines_address(**filters: object) -> dict[str, str]:
@@ -412,6 +427,11 @@ def lines_address(**filters: object) -> dict[str, str]:
         for name, value in filters.items()
         if value is not None
     }
+
+
+def open_lines(**filters: object) -> None:
+    """Go to the invoice lines that pass the filters, which are those of that page."""
+    go_to(LINES_PAGE, lines_address(**filters))
 
 
 def link_to_lines(label: str, **filters: object) -> None:

@@ -2,7 +2,7 @@
 
 Tables are named without a schema and hold the rows of the viewer who asks (warehouse.py). Values
 are named as `$name`; a filter that is not set is null. A query picks, joins names, adds up additive
-columns and counts distinct ids: what a number means is said by the marts.
+columns, counts distinct ids and divides their sums: what a number means is said by the marts.
 """
 
 # --- The frame: what the numbers are of, and who looks ----------------------------------------
@@ -48,6 +48,24 @@ CATEGORIES = """
 select category_id, category_name
 from dim_category
 order by category_name, category_id
+"""
+
+# Kinds of action by the names that people read, in the order in which they are offered.
+_ACTION_KINDS = """
+(
+    values
+    (1, 'cross_sell', 'Offer something new'),
+    (2, 'reorder', 'Offer to reorder'),
+    (3, 'win_back', 'Win back'),
+    (4, 'missing_category', 'Open a category'),
+    (5, 'wallet_gap', 'Grow to the peers'' level')
+) as kinds (kind_rank, action_type, kind_name)
+"""
+
+ACTION_KINDS = f"""
+select action_type, kind_name
+from {_ACTION_KINDS}
+order by kind_rank
 """
 
 # --- Overview ---------------------------------------------------------------------------------
@@ -786,10 +804,11 @@ left join dim_location as locations on customers.location_id = locations.locatio
 where customers.customer_id = $customer
 """
 
-CUSTOMER_ACTIONS = """
+CUSTOMER_ACTIONS = f"""
 select
     actions.action_id,
     actions.action_type,
+    coalesce(kinds.kind_name, actions.action_type) as kind_name,
     actions.item_id,
     actions.category_id,
     coalesce(items.item_name, categories.category_name) as about,
@@ -801,6 +820,7 @@ select
     actions.rank_for_rep,
     actions.is_holdout
 from next_best_action as actions
+left join {_ACTION_KINDS} on actions.action_type = kinds.action_type
 left join dim_item as items on actions.item_id = items.item_id
 left join dim_category as categories on actions.category_id = categories.category_id
 where actions.customer_id = $customer
@@ -1012,7 +1032,8 @@ select
     sum(net_amount) as net_amount,
     sum(case when line_type in ('sale', 'return') then quantity end) as quantity,
     sum(margin_amount) as margin_amount,
-    sum(case when margin_amount is not null then net_amount end) as costed_amount
+    sum(margin_amount) / nullif(sum(case when margin_amount is not null then net_amount end), 0)
+        as margin_ratio
 from fct_invoice_line
 where {_LINES_THAT_PASS}
 """
@@ -1025,7 +1046,7 @@ select
     sum(net_amount) as net_amount,
     sum(quantity) as quantity,
     sum(margin_amount) as margin_amount,
-    sum(costed_amount) as costed_amount
+    sum(margin_amount) / nullif(sum(costed_amount), 0) as margin_ratio
 from fct_invoice
 where
     line_count > 0
@@ -1199,14 +1220,14 @@ select
     end as place,
     actions.customer_id,
     actions.customer_name,
-    case actions.action_type
-        when 'cross_sell' then 'Offer something new: ' || actions.item_name
-        when 'reorder' then 'Offer to reorder: ' || actions.item_name
-        when 'missing_category' then 'Open a category: ' || categories.category_name
-        when 'win_back' then 'Win back: ' || coalesce(categories.category_name, 'the customer')
-        when 'wallet_gap' then 'Grow to the peers'' level'
-        else actions.action_type
-    end as what_to_do,
+    coalesce(kinds.kind_name, actions.action_type) || coalesce(
+        ': ' || coalesce(
+            actions.item_name,
+            categories.category_name,
+            case when actions.action_type = 'win_back' then 'the customer' end
+        ),
+        ''
+    ) as what_to_do,
     actions.expected_value,
     actions.probability,
     actions.reason,
@@ -1215,6 +1236,7 @@ select
     coalesce(actions.region, 'No region') as region,
     coalesce(actions.sales_rep_name, 'No sales rep') as sales_rep_name
 from actions
+left join {_ACTION_KINDS} on actions.action_type = kinds.action_type
 left join dim_category as categories on actions.category_id = categories.category_id
 order by place, actions.customer_id, actions.action_type
 """
@@ -1868,24 +1890,25 @@ limit $limit
 
 # The mart is of the whole company. Whoever sees only some customers adds up theirs, by the same
 # cells; a cohort is those who buy in its first month.
-COHORTS_OF_ALL = """
-select
-    cohort_month,
-    cohort_index,
-    period_month,
-    cohort_size,
-    active_customers,
-    retention_rate,
-    revenue,
-    margin,
-    is_complete
-from cohort_retention
-order by cohort_month, cohort_index
+_CELLS_OF_ALL = """
+cells as (
+
+    select
+        cohort_month,
+        cohort_index,
+        period_month,
+        cohort_size,
+        active_customers,
+        retention_rate,
+        revenue,
+        margin,
+        is_complete
+    from cohort_retention
+
+)
 """
 
-COHORTS_OF_SOME = """
-with
-
+_CELLS_OF_SOME = """
 monthly_activity as (
 
     select
@@ -1897,31 +1920,107 @@ monthly_activity as (
     from customer_month
     group by cohort_month, period_month
 
+),
+
+cells as (
+
+    select
+        months.cohort_month,
+        months.cohort_index,
+        months.period_month,
+        cohorts.active_customers as cohort_size,
+        coalesce(monthly_activity.active_customers, 0) as active_customers,
+        cast(coalesce(monthly_activity.active_customers, 0) as double precision)
+        / cohorts.active_customers as retention_rate,
+        coalesce(monthly_activity.revenue, 0) as revenue,
+        monthly_activity.margin,
+        months.is_complete
+    from cohort_retention as months
+    inner join monthly_activity as cohorts
+        on
+            months.cohort_month = cohorts.cohort_month
+            and months.cohort_month = cohorts.period_month
+    left join monthly_activity
+        on
+            months.cohort_month = monthly_activity.cohort_month
+            and months.period_month = monthly_activity.period_month
+    where cohorts.active_customers > 0
+
+)
+"""
+
+_COHORTS = """
+select *
+from cells
+order by cohort_month, cohort_index
+"""
+
+COHORTS_OF_ALL = f"with\n{_CELLS_OF_ALL}\n{_COHORTS}"
+COHORTS_OF_SOME = f"with\n{_CELLS_OF_SOME}\n{_COHORTS}"
+
+# By months since the first order, all cohorts whose month is over, the latest of them, and those
+# just before the latest.
+_COHORTS_TOGETHER = """
+complete_cells as (
+
+    select
+        cohort_month,
+        cohort_index,
+        active_customers,
+        cohort_size,
+        row_number() over (partition by cohort_index order by cohort_month desc) as recency_rank
+    from cells
+    where is_complete
+
+),
+
+ranked_cells as (
+
+    select
+        *,
+        recency_rank <= $latest as is_latest,
+        recency_rank > $latest and recency_rank <= $latest + $earlier as is_earlier
+    from complete_cells
+
+),
+
+cohorts_together as (
+
+    select
+        cohort_index,
+        cast(sum(active_customers) as bigint) as active_customers,
+        cast(sum(cohort_size) as bigint) as cohort_size,
+        cast(sum(case when is_latest then active_customers end) as bigint) as latest_active,
+        cast(sum(case when is_latest then cohort_size end) as bigint) as latest_size,
+        min(case when is_latest then cohort_month end) as latest_first,
+        max(case when is_latest then cohort_month end) as latest_last,
+        cast(sum(case when is_earlier then active_customers end) as bigint) as earlier_active,
+        cast(sum(case when is_earlier then cohort_size end) as bigint) as earlier_size,
+        min(case when is_earlier then cohort_month end) as earlier_first,
+        max(case when is_earlier then cohort_month end) as earlier_last
+    from ranked_cells
+    group by cohort_index
+
+),
+
+rates as (
+
+    select
+        *,
+        cast(active_customers as double precision) / nullif(cohort_size, 0) as retention_rate,
+        cast(latest_active as double precision) / nullif(latest_size, 0) as latest_rate,
+        cast(earlier_active as double precision) / nullif(earlier_size, 0) as earlier_rate
+    from cohorts_together
+
 )
 
-select
-    cells.cohort_month,
-    cells.cohort_index,
-    cells.period_month,
-    cohorts.active_customers as cohort_size,
-    coalesce(monthly_activity.active_customers, 0) as active_customers,
-    cast(coalesce(monthly_activity.active_customers, 0) as double precision)
-    / cohorts.active_customers as retention_rate,
-    coalesce(monthly_activity.revenue, 0) as revenue,
-    monthly_activity.margin,
-    cells.is_complete
-from cohort_retention as cells
-inner join monthly_activity as cohorts
-    on
-        cells.cohort_month = cohorts.cohort_month
-        and cells.cohort_month = cohorts.period_month
-left join monthly_activity
-    on
-        cells.cohort_month = monthly_activity.cohort_month
-        and cells.period_month = monthly_activity.period_month
-where cohorts.active_customers > 0
-order by cells.cohort_month, cells.cohort_index
+select *, 100 * (latest_rate - earlier_rate) as change_points
+from rates
+order by cohort_index
 """
+
+COHORTS_TOGETHER_OF_ALL = f"with\n{_CELLS_OF_ALL},\n{_COHORTS_TOGETHER}"
+COHORTS_TOGETHER_OF_SOME = f"with\n{_CELLS_OF_SOME},\n{_COHORTS_TOGETHER}"
 
 COHORT_CUSTOMERS = """
 select
@@ -1935,7 +2034,8 @@ select
     coalesce(months.spend, 0) as spend,
     months.margin_amount,
     customers.last_purchase_date,
-    customers.monetary
+    customers.monetary,
+    count(*) over () as matching_count
 from cohort_retention as cells
 inner join customer_month as members
     on

@@ -40,54 +40,47 @@ def month_key(month: date) -> str:
     return f"{month:%Y-%m}"
 
 
-def complete_cells(cells: Sequence[Cell], index: int) -> list[Cell]:
-    """Return the cells of an index whose month is over, the latest cohort first."""
-    return [cell for cell in cells if cell["cohort_index"] == index and cell["is_complete"]][::-1]
+def span(first: date, last: date) -> str:
+    """Return the first and last cohort of some that follow one another."""
+    return month_name(first) if first == last else f"{month_name(first)} to {month_name(last)}"
 
 
-def pooled(cells: Sequence[Cell]) -> tuple[int, int]:
-    """Return the customers of some cells who bought, and all of them."""
-    return (
-        sum(cell["active_customers"] for cell in cells), sum(cell["cohort_size"] for cell in cells)
+def cohorts_together() -> dict[int, Cell]:
+    """Return what cohorts did together, by months since; only of months that are over."""
+    rows = now.rows(
+        queries.COHORTS_TOGETHER_OF_ALL if now.viewer.sees_all
+        else queries.COHORTS_TOGETHER_OF_SOME,
+        latest=LATEST_COHORTS, earlier=EARLIER_COHORTS,
     )  # fmt: skip
+    return {row["cohort_index"]: row for row in rows}
 
 
-def ratio(part: int, whole: int) -> float | None:
-    """Return a share; none of nothing."""
-    return part / whole if whole else None
-
-
-def span(cells: Sequence[Cell]) -> str:
-    """Return the first and last cohort of cells that begin with the latest."""
-    first, last = month_name(cells[-1]["cohort_month"]), month_name(cells[0]["cohort_month"])
-    return first if first == last else f"{first} to {last}"
-
-
-def show_early_churn(cells: Sequence[Cell]) -> None:
+def show_early_churn() -> None:
     """Show how many of the latest cohorts bought again, beside earlier ones."""
-    indexes = [index for index in EARLY_MONTHS if complete_cells(cells, index)]
+    together = cohorts_together()
+    indexes = [index for index in EARLY_MONTHS if index in together]
     if not indexes:
         layout.not_yet("No cohort has a whole month after its first one.")
         return
     with layout.cards():
         for index in indexes:
-            of_index = complete_cells(cells, index)
-            latest = of_index[:LATEST_COHORTS]
-            earlier = of_index[LATEST_COHORTS : LATEST_COHORTS + EARLIER_COHORTS]
-            (bought, size), (bought_before, size_before) = pooled(latest), pooled(earlier)
-            share, share_before = ratio(bought, size), ratio(bought_before, size_before)
-            change = (
-                None if share is None or share_before is None
-                else f"{100 * (share - share_before):+.0f} points"
-            )  # fmt: skip
+            row = together[index]
+            change = row["change_points"]
+            said = (
+                f"{row['latest_active']:,} of the {row['latest_size']:,} customers of "
+                f"{span(row['latest_first'], row['latest_last'])}"
+            )
+            if row["earlier_size"]:
+                said += (
+                    f"; before, {row['earlier_active']:,} of the {row['earlier_size']:,} of "
+                    f"{span(row['earlier_first'], row['earlier_last'])}"
+                )
             layout.card(
-                f"Bought in month {index}", percent(share), change=change,
-                note=f"was {percent(share_before)}" if change else "nothing to compare with",
-                help=f"{bought:,} of the {size:,} customers of {span(latest)}"
-                + (
-                    f"; before, {bought_before:,} of the {size_before:,} of {span(earlier)}."
-                    if earlier else "."
-                ),
+                f"Bought in month {index}", percent(row["latest_rate"]),
+                change=None if change is None else f"{change:+.0f} points",
+                note="nothing to compare with" if change is None
+                else f"was {percent(row['earlier_rate'])}",
+                help=f"{said}.",
             )  # fmt: skip
     with st.container(horizontal=True):
         for index in indexes:
@@ -174,15 +167,7 @@ def show_curves(cells: Sequence[Cell], written: Mapping[str, str]) -> None:
         for cell in complete
         if cell["cohort_month"] in shown
     ]
-    by_index: dict[int, list[Cell]] = {}
-    for cell in complete:
-        by_index.setdefault(cell["cohort_index"], []).append(cell)
-    for index, of_index in sorted(by_index.items()):
-        bought, size = pooled(of_index)
-        rows.append({
-            "line": mean, "cohort_index": index, "active_customers": bought, "cohort_size": size,
-            "retention_rate": ratio(bought, size),
-        })  # fmt: skip
+    rows += [{"line": mean, **row} for row in cohorts_together().values()]
     names = ["line", "cohort_index", "active_customers", "cohort_size", "retention_rate"]
     table = pa.Table.from_pylist([{name: row[name] for name in names} for row in rows])
     layout.chart(
@@ -228,22 +213,26 @@ def show_customers(cells: Sequence[Cell], written: Mapping[str, str]) -> None:
         who = layout.choose("Who", {"yes": "Bought in it", "no": "Did not"}, "who", "Everybody")
     index = int(chosen) if chosen else int(cohort == LATEST)
     if cohort == LATEST:
-        of_list = complete_cells(cells, index)[:LATEST_COHORTS]
+        row = cohorts_together().get(index)
+        if row is None:
+            layout.empty("No cohort has this month behind it.")
+            return
+        first, last = row["latest_first"], row["latest_last"]
+        bought, size, is_complete = row["latest_active"], row["latest_size"], True
     else:
-        of_list = [cell for cell in of_cohort if cell["cohort_index"] == index]
-    if not of_list:
-        layout.empty("No cohort has this month behind it.")
-        return
-    bought, size = pooled(of_list)
-    total = {"yes": bought, "no": size - bought}.get(who or "", size)
+        cell = next(cell for cell in of_cohort if cell["cohort_index"] == index)
+        first = last = cell["cohort_month"]
+        bought, size = cell["active_customers"], cell["cohort_size"]
+        is_complete = cell["is_complete"]
     customers = now.ask(
-        queries.COHORT_CUSTOMERS, first_cohort=of_list[-1]["cohort_month"],
-        last_cohort=of_list[0]["cohort_month"], index=index, bought=who, limit=CUSTOMERS_SHOWN,
+        queries.COHORT_CUSTOMERS, first_cohort=first, last_cohort=last, index=index, bought=who,
+        limit=CUSTOMERS_SHOWN,
     )  # fmt: skip
+    total = customers["matching_count"][0].as_py() if customers.num_rows else 0
     st.caption(
-        f"Of {size:,} customers who first ordered in {span(of_list)}, {bought:,} bought in month "
-        f"{index}."
-        + ("" if all(cell["is_complete"] for cell in of_list) else " That month is not over.")
+        f"Of {size:,} customers who first ordered in {span(first, last)}, {bought:,} bought in "
+        f"month {index}."
+        + ("" if is_complete else " That month is not over.")
         + (f" The first {customers.num_rows:,} of {total:,}, by spend."
            if customers.num_rows < total else "")
     )  # fmt: skip
@@ -265,7 +254,7 @@ def show_customers(cells: Sequence[Cell], written: Mapping[str, str]) -> None:
             "sales_rep_name": Column("Sales rep"),
         },
         "customers-of-cohort",
-        {**written, "First order in": span(of_list), "Months since": str(index),
+        {**written, "First order in": span(first, last), "Months since": str(index),
          "Who": {"yes": "bought", "no": "did not buy"}.get(who or "", "everybody")},
         opens=layout.open_customer,
     )  # fmt: skip
@@ -294,7 +283,7 @@ with layout.section(
             f"who bought in it, beside the {EARLIER_COHORTS} cohorts before. A falling share is "
             "the earliest sign of churn; with few customers it moves by chance.",
         ):
-            show_early_churn(cells)
+            show_early_churn()
         with layout.section(
             "Every cohort, month by month",
             "A row is a cohort, a cell a month; the brighter, the more. A pale cell with a cross "

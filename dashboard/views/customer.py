@@ -67,9 +67,7 @@ written = {"Customer": f"{customer['customer_name']} ({customer_id})"}
 
 def open_lines(**filters: object) -> None:
     """Go to invoice lines of this customer."""
-    st.switch_page(
-        layout.LINES_PAGE, query_params=layout.lines_address(customer=customer_id, **filters)
-    )
+    layout.open_lines(customer=customer_id, **filters)
 
 
 def days_ago(days: int) -> str:
@@ -166,12 +164,10 @@ with layout.section(
             "bring. No action is proposed."
         )
     else:
-        kinds = [layout.ACTIONS.get(kind, kind) for kind in actions["action_type"].to_pylist()]
-        actions = actions.append_column("action", [kinds])
         for action in actions.to_pylist():
             about = f": {plain(short(action['about'], 80))}" if action["about"] else ""
             st.markdown(
-                f"**{action['action']}{about}**  \n{plain(action['reason'])}  \n"
+                f"**{action['kind_name']}{about}**  \n{plain(action['reason'])}  \n"
                 f":gray[Expected {money(action['expected_value'])} {plain(unit)}, "
                 f"probability {percent(action['probability'])}, "
                 f"good until {day(action['expires_on'])}]"
@@ -180,7 +176,7 @@ with layout.section(
             layout.show(
                 actions,
                 {
-                    "action": Column("Action"),
+                    "kind_name": Column("Action"),
                     "about": Column("What about"),
                     "expected_value": Column(
                         f"Expected value, {unit}", "money",

@@ -117,6 +117,11 @@ def understood(names: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]
     return {**values, "start_date": first, "end_date": last}, words
 
 
+def open_customer(row: Mapping[str, Any]) -> None:
+    """Go to the customer of a row; as lines can be asked of one, Back leads to the customer's."""
+    st.switch_page(layout.CUSTOMER_PAGE, query_params={"customer": row["customer_id"]})
+
+
 def newest_lines(values: Mapping[str, Any], total: int) -> Any:
     """Return the newest lines. Where there are many, those of the last month are enough."""
     if not (values["customer"] or values["item"]):
@@ -157,7 +162,6 @@ with layout.section(""):
             **asked_values,
         )
         amount, margin = totals["net_amount"] or 0, totals["margin_amount"]
-        share = margin / totals["costed_amount"] if margin and totals["costed_amount"] else None
         cards = [
             ("Lines", count(totals["line_count"]), None, ""),
             ("Invoices", count(totals["invoice_count"]), None, ""),
@@ -166,7 +170,8 @@ with layout.section(""):
             ("Quantity", f"{totals['quantity'] or 0:,.12g}", None,
              "Sum over the sales and returns among these lines, in units of the items."),
             (f"Margin, {unit}", money(margin),
-             "no cost is known" if margin is None else f"{percent(share, 1)} of revenue",
+             "no cost is known" if margin is None
+             else f"{percent(totals['margin_ratio'], 1)} of revenue",
              "Sum over the lines whose cost is known, and its share of their net amount."),
         ]  # fmt: skip
         with layout.cards():
@@ -203,5 +208,5 @@ with layout.section(""):
                 {key: column for key, column in columns.items() if key not in same},
                 "invoice-lines",
                 {**filters, "Rows": f"{of_total}{count(totals['line_count'])} lines in all"},
-                opens=layout.open_customer, height=560 if lines.num_rows > 14 else "auto",
+                opens=open_customer, height=560 if lines.num_rows > 14 else "auto",
             )  # fmt: skip

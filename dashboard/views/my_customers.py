@@ -41,12 +41,13 @@ written: dict[str, str] = {"Search": search} if search else {}
 
 with right.popover("Filters", icon=":material/tune:", width="stretch"), layout.section(""):
     categories = layout.names(now.rows(queries.CATEGORIES), "category_id", "category_name")
+    kinds = layout.names(now.rows(queries.ACTION_KINDS), "action_type", "kind_name")
     for label, key, options in (
         ("Region", "region", layout.values_of("region")),
         ("Segment", "segment", layout.values_of("customer_segment")),
         ("RFM segment", "rfm", layout.values_of("rfm_segment")),
         ("Category of the action", "category", categories),
-        ("Kind of action", "kind", layout.ACTIONS),
+        ("Kind of action", "kind", kinds),
     ):
         chosen[key] = layout.choose(label, options, key)
         if choice := chosen[key]:

@@ -140,7 +140,7 @@ with layout.section("Where revenue comes from", "Each bar is a part of the perio
         """Open the invoice lines of a bar."""
         key = str(by).lower()
         part = {key: row.get("region" if key == "region" else f"{key}_id") or ""}
-        st.switch_page(layout.LINES_PAGE, query_params=layout.lines_address(**{**of_lines, **part}))
+        layout.open_lines(**{**of_lines, **part})
 
     if parts.num_rows:
         layout.chart(
@@ -170,10 +170,7 @@ with layout.section("Top products", "The ten products with the most revenue of t
                 "order_count": Column("Orders", "count"),
             },
             "top-products", written,
-            opens=lambda row: st.switch_page(
-                layout.LINES_PAGE,
-                query_params=layout.lines_address(item=row["item_id"], **of_lines),
-            ),
+            opens=lambda row: layout.open_lines(item=row["item_id"], **of_lines),
         )  # fmt: skip
     else:
         layout.empty("No product was invoiced in this period and place.")

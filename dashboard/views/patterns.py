@@ -250,17 +250,14 @@ with layout.section(
                     "is_complete": Column("Whole", "yes_no"),
                 },
                 "category-by-month", {"Category": names[chosen], "Location": location_name},
-                opens=lambda row: st.switch_page(
-                    layout.LINES_PAGE,
-                    query_params=layout.lines_address(
-                        category=chosen, location=location_id,
-                        **{
-                            "from": row["month_start"],
-                            "to": min(
-                                next_month(row["month_start"]) - timedelta(days=1), now.as_of_date
-                            ),
-                        },
-                    ),
+                opens=lambda row: layout.open_lines(
+                    category=chosen, location=location_id,
+                    **{
+                        "from": row["month_start"],
+                        "to": min(
+                            next_month(row["month_start"]) - timedelta(days=1), now.as_of_date
+                        ),
+                    },
                 ),
             )  # fmt: skip
     elif seasons is not None:

@@ -203,7 +203,7 @@ def reorders() -> None:
 
 def open_item(row: dict[str, Any]) -> None:
     """Go to what is bought with the item of a rule."""
-    st.switch_page(BASKETS_PAGE, query_params={"item": row["from_item_id"]})
+    layout.go_to(BASKETS_PAGE, {"item": row["from_item_id"]})
 
 
 def rules() -> None:

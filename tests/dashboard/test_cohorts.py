@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 from unittest.mock import patch
 
+import duckdb
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -34,6 +38,25 @@ def cell(
     }  # fmt: skip
 
 
+@contextmanager
+def company_of(cells: list[dict[str, Any]]) -> Iterator[None]:
+    """Let the queries of whole cohorts read a cohort_retention of other cells."""
+    read = warehouse.read
+    of_cells = (queries.COHORTS_OF_ALL, queries.COHORTS_TOGETHER_OF_ALL)
+    schema = read(warehouse.EVERYTHING, queries.COHORTS_OF_ALL).schema
+    mart = pa.Table.from_pylist(cells, schema=schema)
+
+    def answered(viewer: str, sql: str, **values: warehouse.Value) -> pa.Table:
+        if sql not in of_cells:
+            return read(viewer, sql, **values)
+        with duckdb.connect() as connection:
+            connection.register("cohort_retention", mart)
+            return connection.sql(sql, params=values).to_arrow_table()
+
+    with patch.object(warehouse, "read", answered):
+        yield
+
+
 def drawn(app: AppTest, place: int) -> dict[str, Any]:
     spec: dict[str, Any] = json.loads(app.get("vega_lite_chart")[place].proto.spec)
     return spec
@@ -48,6 +71,28 @@ def test_counted_by_customer_equals_the_mart_in_every_cell(published: Warehouse)
         row["revenue"] = round(row["revenue"], 4)
         row["margin"] = row["margin"] and round(row["margin"], 4)
     assert counted == of_all
+
+
+def test_cohorts_together_are_the_sums_of_their_complete_cells(published: Warehouse) -> None:
+    """The same counted by customer; and never of a month that is not over."""
+    span: dict[str, Any] = {"latest": 3, "earlier": 12}
+    of_all = ask(queries.COHORTS_TOGETHER_OF_ALL, **span)
+    assert ask(queries.COHORTS_TOGETHER_OF_SOME, **span) == of_all
+    complete = [row for row in ask(queries.COHORTS_OF_ALL) if row["is_complete"]]
+    assert [row["cohort_index"] for row in of_all] == sorted({c["cohort_index"] for c in complete})
+    for row in of_all:
+        cells = [cell for cell in complete if cell["cohort_index"] == row["cohort_index"]]
+        for name, some in (("latest", cells[-3:]), ("earlier", cells[-15:-3])):
+            bought, size = (
+                sum(cell[column] for cell in some) for column in ("active_customers", "cohort_size")
+            )
+            assert (row[f"{name}_active"] or 0, row[f"{name}_size"] or 0) == (bought, size)
+            assert row[f"{name}_rate"] == (pytest.approx(bought / size) if some else None)
+            months = [row[f"{name}_first"], row[f"{name}_last"]] if some else []
+            assert months == [cell["cohort_month"] for cell in (some[:1] + some[-1:])]
+        assert row["active_customers"] == sum(cell["active_customers"] for cell in cells)
+        assert row["cohort_size"] == sum(cell["cohort_size"] for cell in cells)
+        assert row["retention_rate"] == row["active_customers"] / row["cohort_size"]
 
 
 def test_a_rep_sees_cohorts_of_their_own_customers(open_page: Open, published: Warehouse) -> None:
@@ -100,6 +145,8 @@ def test_customers_of_a_cell_make_up_its_numbers(published: Warehouse) -> None:
         assert len(bought) == row["active_customers"] and all(c["is_active"] for c in bought)
         did_not = ask(queries.COHORT_CUSTOMERS, bought="no", **values)
         assert len(bought) + len(did_not) == len(listed)
+        for some in (listed, bought, did_not):
+            assert {customer["matching_count"] for customer in some} <= {len(some)}
 
 
 CELLS = [
@@ -116,7 +163,7 @@ def test_cards_add_up_complete_cells_of_the_latest_cohorts(
 ) -> None:
     """Of month 1 the latest with the whole month behind them are March to May, 3 + 4 + 5 of 30,
     beside January and February, 1 + 2 of 20; June's 9 of 10 are not over."""
-    with answers(COHORTS_OF_ALL=CELLS):
+    with company_of(CELLS):
         app = open_page("cohorts")
         assert figures(app) == {"Bought in month 1": "40 %", "Bought in month 2": "0 %"}
         first, second = app.metric
@@ -132,7 +179,7 @@ def test_cards_add_up_complete_cells_of_the_latest_cohorts(
 def test_months_that_are_not_over_are_marked_and_in_no_curve(
     open_page: Open, published: Warehouse
 ) -> None:
-    with answers(COHORTS_OF_ALL=CELLS):
+    with company_of(CELLS):
         app = open_page("cohorts", measure="Margin", across="Calendar month")
     heatmap = drawn(app, 0)
     assert heatmap["encoding"]["x"]["field"] == "month"
@@ -149,17 +196,20 @@ def test_months_that_are_not_over_are_marked_and_in_no_curve(
 
 
 def test_states(open_page: Open, published: Warehouse) -> None:
-    with answers(COHORTS_OF_ALL=[cell((2026, 6), 0, 3, 3, is_complete=False)]):
+    with company_of([cell((2026, 6), 0, 3, 3, is_complete=False)]):
         app = open_page("cohorts")
         assert "Cohorts need several months of data" in app.warning[0].value
         assert not app.get("vega_lite_chart")
-    with answers(COHORTS_OF_ALL=[]):
+    with company_of([]):
         app = open_page("cohorts")
         assert "No customer has ordered yet" in app.info[0].value
     with answers(COHORTS_OF_ALL=warehouse.QueryFailed("no_such_table")):
         app = open_page("cohorts")
         assert "This could not be read" in app.error[0].value
-    with answers(COHORTS_OF_ALL=[cell((2026, 5), 0, 3, 3), cell((2026, 5), 1, 3, 3, False)]):
+    with answers(COHORTS_TOGETHER_OF_ALL=warehouse.QueryFailed("no_such_table")):
+        app = open_page("cohorts")
+        assert len(app.error) == 2 and len(app.get("vega_lite_chart")) == 1
+    with company_of([cell((2026, 5), 0, 3, 3), cell((2026, 5), 1, 3, 3, False)]):
         app = open_page("cohorts", cohort="latest")
         assert "No cohort has a whole month after its first one" in app.warning[0].value
         assert "No cohort has this month behind it" in app.info[0].value
@@ -175,5 +225,6 @@ def test_a_cell_of_the_address_lists_its_customers(open_page: Open, published: W
     app = open_page("cohorts", cohort="2024-03", since="5", who="yes")
     rows = shown(app, "customer_name")
     assert len(rows) == expected["active_customers"]
+    assert not any("The first" in caption.value for caption in app.caption)
     text = f"Of {expected['cohort_size']} customers who first ordered in Mar 2024, {len(rows)} "
     assert any(text in caption.value for caption in app.caption)

@@ -37,6 +37,28 @@ def test_all_lines_are_summed_and_the_newest_thousand_shown(
     assert f"The newest 1,000 of {sums['line_count']:,} lines" in texts(app)
 
 
+@pytest.mark.parametrize("kind", ["spend", "sales"], ids=["of whole invoices", "of some lines"])
+def test_the_margin_is_a_share_of_what_has_a_cost(
+    open_page: Open, published: Warehouse, kind: str
+) -> None:
+    """Lines whose cost is unknown are in neither of the two sums."""
+    types = {"spend": "('sale', 'return')", "sales": "('sale')"}[kind]
+    (sums,) = published.query(
+        f"""
+        select sum(margin_amount) / sum(case when margin_amount is not null then net_amount end)
+            as of_costed, sum(margin_amount) / sum(net_amount) as of_all
+        from opportunity_core.fct_invoice_line
+        where customer_id in (
+            select customer_id from opportunity_core.dim_customer where region = 'West'
+        ) and line_type in {types}
+        """
+    )
+    app = open_page("lines", region="West", kind=kind)
+    (margin,) = (metric for metric in app.metric if metric.label == "Margin, EUR")
+    assert margin.proto.delta_description == f"{100 * sums['of_costed']:.1f} % of revenue"
+    assert f"{100 * sums['of_all']:.1f} % of revenue" != margin.proto.delta_description
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 from unittest.mock import patch
 
 import pyarrow as pa
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import access, queries, warehouse
@@ -141,6 +143,46 @@ def test_filters_of_the_address_hold(open_page: Open, published: Warehouse) -> N
     assert len(customers) > len(actions)
 
 
+KINDS = {
+    "cross_sell": "Offer something new", "reorder": "Offer to reorder", "win_back": "Win back",
+    "missing_category": "Open a category", "wallet_gap": "Grow to the peers' level",
+}  # fmt: skip
+
+
+def test_a_kind_of_action_has_one_name(open_page: Open, published: Warehouse) -> None:
+    """In the filter, in every row of the list, and on the page of each row's customer."""
+    app = open_page("my_customers", kind="wallet_gap")
+    assert app.selectbox(key="kind").options == ["All", *KINDS.values()]
+    assert r"Kind of action **Grow to the peers' level**" in captions(app)
+    actions = published.query(
+        """
+        select customer_id, action_type, coalesce(item_name, category_name) as about
+        from opportunity_marts.next_best_action as actions
+        left join opportunity_core.dim_item as items using (item_id)
+        left join opportunity_core.dim_category as categories
+            on actions.category_id = categories.category_id
+        where not is_holdout
+        """
+    )
+    assert {action["action_type"] for action in actions} == set(KINDS)
+    everything = {**queries.NO_ACTION_FILTER, "is_own_list": False, "limit": 1_000_000}
+    for kind, name in KINDS.items():
+        of_kind = [action for action in actions if action["action_type"] == kind]
+        nothing = "the customer" if kind == "win_back" else None
+        rows = warehouse.read(
+            warehouse.EVERYTHING, queries.ACTIONS, **{**everything, "kind": kind}
+        ).to_pylist()
+        assert Counter((row["customer_id"], row["what_to_do"]) for row in rows) == Counter(
+            (action["customer_id"], f"{name}: {about}" if about else name)
+            for action in of_kind
+            for about in [action["about"] or nothing]
+        )
+        own = warehouse.read(
+            warehouse.EVERYTHING, queries.CUSTOMER_ACTIONS, customer=of_kind[0]["customer_id"]
+        ).to_pylist()
+        assert {row["kind_name"] for row in own if row["action_type"] == kind} == {name}
+
+
 def test_a_code_is_found(open_page: Open) -> None:
     customers = tables(search_for(open_page("my_customers"), " c00254 "))[-1]
     assert [row["customer_id"] for row in customers] == ["C00254"]
@@ -217,6 +259,21 @@ def test_odd_names_are_shown_as_they_are(open_page: Open) -> None:
         app = open_page("my_customers", region="~~a~~ | b")
     assert [row["customer_name"] for row in tables(app)[-1]] == names
     assert r"\~\~a\~\~ \| b" in captions(app)
+
+
+@pytest.mark.parametrize("address", [{}, {"region": "East"}], ids=["all", "filtered"])
+def test_back_from_a_customer_finds_the_filters_each_time(
+    open_page: Open, address: dict[str, str]
+) -> None:
+    """The browser's Back names the list with the customer's address; the story has a real one."""
+    app = open_page("my_customers", **address)
+    for _ in range(2):
+        (key,) = (str(table.key) for table in app.dataframe if str(table.key).startswith("actions"))
+        app.session_state[key] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+        app.run()
+        assert app.title[0].value != "My customers" and list(app.query_params) == ["customer"]
+        app.switch_page("views/my_customers.py").run()
+        assert app.title[0].value == "My customers" and dict(app.query_params) == address
 
 
 def test_who_has_no_customer_is_told_so(open_page: Open) -> None:

@@ -87,6 +87,16 @@ def test_a_location_is_followed_by_every_number(open_page: Open, published: Ware
         assert revenue == pytest.approx(total, abs=0.005), first_column
 
 
+def test_days_chosen_by_hand_go_along_to_the_invoice_lines(open_page: Open) -> None:
+    app = open_page("overview", period="Custom", start="2026-06-02", end="2026-06-20")
+    assert any("2 Jun 2026 to 20 Jun 2026" in caption.value for caption in app.caption)
+    (key,) = (frame.key for frame in app.dataframe if "revenue-by-region" in str(frame.key))
+    app.session_state[str(key)] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+    assert not app.exception
+    assert app.query_params["from"] == "2026-06-02" and app.query_params["to"] == "2026-06-20"
+
+
 def test_top_products_are_those_of_the_mart(open_page: Open, published: Warehouse) -> None:
     expected = published.query(
         """

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -170,6 +171,45 @@ def test_an_address_that_nobody_verified_is_nobodys(site: Site, browser: Browser
     sign_in(page, "orla.whitcombe@kettle-and-crumb.example")
     expect(page.get_by_role("heading", level=1)).to_have_text("No access")
     assert "no verified e-mail" in text_of(page)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "?search={name}&region={region}&kind={kind}",
+        "top_lists?list=Wallet+gaps&against=Mean+(baseline)",
+        "customers?region={region}&by=Tier&period=30D",
+    ],
+    ids=["my customers", "top lists", "customers"],
+)
+def test_back_from_a_customer_leads_to_the_list_as_it_was(
+    site: Site, browser: Browser, address: str
+) -> None:
+    (action,) = site.warehouse.query(
+        "select customer_name as name, region, action_type as kind"
+        " from opportunity_marts.next_best_action as actions"
+        " inner join opportunity_marts.customer_360 as customers using (customer_id)"
+        " where actions.sales_rep_id = 'R05' and not is_holdout"
+        " order by rank_for_rep limit 1"
+    )
+    page = new_page(browser)
+    page.goto(site.server.url("overview"))
+    sign_in(page, INES)
+    go(page, site.server, address.format_map({key: quote(text) for key, text in action.items()}))
+    asked, seen = parse_qs(urlsplit(page.url).query), text_of(page)
+    table = page.locator('[data-testid="stDataFrame"]:visible').first
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 18, "y": 52})  # where the first row is marked
+    page.wait_for_url("**/customer?customer=*")
+    settle(page)
+    page.go_back()
+    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == asked)
+    expect(page.locator('[data-testid="stMain"]')).to_have_text(seen, use_inner_text=True)
+    # A second Back may stay there, and leads on after that.
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    page.close()
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE], ids=["desktop", "phone"])
