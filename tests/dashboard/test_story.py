@@ -168,7 +168,7 @@ def test_who_is_no_rep_gets_nothing(site: Site, browser: Browser) -> None:
 def test_an_address_that_nobody_verified_is_nobodys(site: Site, browser: Browser) -> None:
     page = new_page(browser)
     page.goto(site.server.url("overview"))
-    sign_in(page, "orla.whitcombe@kettle-and-crumb.example")
+    sign_in(page, "declan.marsh@kettle-and-crumb.example")
     expect(page.get_by_role("heading", level=1)).to_have_text("No access")
     assert "no verified e-mail" in text_of(page)
 
