@@ -116,7 +116,10 @@ def _for_page(engine: Postgres, connection: Any) -> Warehouse:
         **{key: value for key, value in engine.environment.items() if key != "PGOPTIONS"},
         "PGUSER": LOGIN, "PGPASSWORD": password,
     }  # fmt: skip
-    count = f"select count(*) from pg_stat_activity where usename = '{LOGIN}'"
+    count = (
+        "select count(*) from pg_stat_activity"
+        f" where usename = '{LOGIN}' and backend_type = 'client backend'"
+    )
     return _described(
         engine.name, engine.version, environment, query, lambda: int(query(count)[0][0])
     )
