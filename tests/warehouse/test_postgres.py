@@ -109,6 +109,26 @@ def test_filters_of_the_page_have_an_index(postgres: PostgresEngine) -> None:
     assert indexed >= INDEXED
 
 
+def test_rows_lie_by_the_columns_of_range_indexes(postgres: PostgresEngine) -> None:
+    """Else such an index leads to the whole table."""
+    with closing(postgres.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            select stats.tablename, stats.attname, stats.correlation
+            from pg_indexes as indexes
+            inner join pg_stats as stats
+                on
+                    indexes.schemaname = stats.schemaname
+                    and indexes.tablename = stats.tablename
+                    and lower(indexes.indexdef) like '%using brin (' || stats.attname || ')'
+            where indexes.schemaname = '{SCHEMA_OF_TESTS}_core'
+            """
+        )
+        found = {(table, column): correlation for table, column, correlation in cursor.fetchall()}
+    assert set(found) == {(fact, "invoice_date") for fact in ("fct_invoice", "fct_invoice_line")}
+    assert min(found.values()) > 0.999
+
+
 def test_text_orders_by_code_point_in_every_public_table(postgres: PostgresEngine) -> None:
     with closing(postgres.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(
