@@ -35,6 +35,7 @@ class SparkEngine(Engine):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._landed: dict[str, dict[str, list[str]]] = {}
+        self._is_building = False
 
     @property
     def warehouse(self) -> Path:
@@ -55,6 +56,8 @@ class SparkEngine(Engine):
                     f"-XX:SharedArchiveFile={CLASSES} -Xlog:cds=off -Xlog:cds+dynamic=off"
                     if CLASSES.exists()
                     else f"-XX:ArchiveClassesAtExit={self._own_classes}"
+                    if self._is_building
+                    else ""
                 )
             ),
             "DBT_THREADS": "2",
@@ -75,10 +78,14 @@ class SparkEngine(Engine):
         select: Sequence[str] = (),
     ) -> str:
         CLASSES.parent.mkdir(exist_ok=True)
-        output = super().build(
-            variables, full_refresh=full_refresh, with_tests=with_tests, with_scores=with_scores,
-            select=select,
-        )  # fmt: skip
+        self._is_building = True
+        try:
+            output = super().build(
+                variables, full_refresh=full_refresh, with_tests=with_tests,
+                with_scores=with_scores, select=select,
+            )  # fmt: skip
+        finally:
+            self._is_building = False
         if self._own_classes.exists():
             self._own_classes.replace(CLASSES)
         return output
