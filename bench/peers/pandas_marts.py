@@ -154,6 +154,12 @@ def by_month(lines: pd.DataFrame, key: str, as_of: pd.Timestamp) -> pd.DataFrame
     return months
 
 
+def by_day(lines: pd.DataFrame, *keys: str) -> pd.DataFrame:
+    """The part of the summary by day and keys that adds up."""
+    days = summary(lines, ["invoice_date", *keys]).rename(columns={"invoice_date": "date_day"})
+    return days[["date_day", *keys, "revenue", "quantity", "order_count"]]
+
+
 def sales_marts(company: Company) -> dict[str, pd.DataFrame]:
     """The marts of revenue by day, month, item, hour and weekday."""
     lines = company.lines
@@ -168,7 +174,12 @@ def sales_marts(company: Company) -> dict[str, pd.DataFrame]:
     )
     unwanted = ["costed_revenue", "cost_amount"]
     return {
-        "daily_sales": daily.drop(columns=unwanted),
+        "daily_sales": daily.drop(columns="cost_amount"),
+        "daily_category_sales": by_day(lines, "location_id", "category_id"),
+        "daily_item_sales": by_day(lines, "item_id"),
+        "hourly_sales": by_day(lines, "location_id", "hour").rename(
+            columns={"hour": "hour_of_day"}
+        ),
         "revenue_by_channel": by_month(lines, "channel_id", company.as_of).drop(
             columns=[*unwanted, "quantity"]
         ),
