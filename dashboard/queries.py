@@ -610,7 +610,7 @@ order by hour_of_day
 """
 
 SALES_BY_HOUR_OF_ALL = f"with\n{_HOURS_OF_ALL}\n{_HOURS}"
-SALES_BY_HOUR = f"with\n{_HOURS_OF_SOME}\n{_HOURS}"
+SALES_BY_HOUR_OF_SOME = f"with\n{_HOURS_OF_SOME}\n{_HOURS}"
 
 _DAYS_OF_ALL = """
 daily as (
@@ -656,7 +656,7 @@ order by day_of_week
 """
 
 SALES_BY_WEEKDAY_OF_ALL = f"with\n{_DAYS_OF_ALL}\n{_WEEKDAYS}"
-SALES_BY_WEEKDAY = f"with\n{_DAYS_OF_SOME}\n{_WEEKDAYS}"
+SALES_BY_WEEKDAY_OF_SOME = f"with\n{_DAYS_OF_SOME}\n{_WEEKDAYS}"
 
 _CATEGORY_MONTHS_OF_ALL = """
 category_months as (

@@ -63,7 +63,7 @@ with (
     ),
 ):
     hours = now.ask(
-        queries.SALES_BY_HOUR_OF_ALL if of_everybody else queries.SALES_BY_HOUR,
+        queries.SALES_BY_HOUR_OF_ALL if of_everybody else queries.SALES_BY_HOUR_OF_SOME,
         **asked,
     )
     hours = layout.with_column(
@@ -110,7 +110,7 @@ with (
     ),
 ):
     days = now.ask(
-        queries.SALES_BY_WEEKDAY_OF_ALL if of_everybody else queries.SALES_BY_WEEKDAY,
+        queries.SALES_BY_WEEKDAY_OF_ALL if of_everybody else queries.SALES_BY_WEEKDAY_OF_SOME,
         **asked,
     )
     if days.num_rows:

@@ -157,15 +157,17 @@ def test_of_everybody_invoices_add_up_to_the_marts(published: Warehouse) -> None
         return rows
 
     marts = published.rows("marts.sales_by_hour")
-    assert hours(asked(queries.SALES_BY_HOUR)) == hours(marts)
+    assert hours(asked(queries.SALES_BY_HOUR_OF_SOME)) == hours(marts)
     assert hours(asked(queries.SALES_BY_HOUR_OF_ALL)) == hours(marts)
-    of_all = asked(queries.SALES_BY_WEEKDAY)
+    of_all = asked(queries.SALES_BY_WEEKDAY_OF_SOME)
     assert weekdays(of_all) == weekdays(published.rows("marts.sales_by_weekday"))
     for location in (None, "L02"):
         values["location"] = location
         rows = asked(queries.SALES_BY_WEEKDAY_OF_ALL)
-        assert weekdays(rows) == weekdays(asked(queries.SALES_BY_WEEKDAY))
-        assert hours(asked(queries.SALES_BY_HOUR_OF_ALL)) == hours(asked(queries.SALES_BY_HOUR))
+        assert weekdays(rows) == weekdays(asked(queries.SALES_BY_WEEKDAY_OF_SOME))
+        assert hours(asked(queries.SALES_BY_HOUR_OF_ALL)) == hours(
+            asked(queries.SALES_BY_HOUR_OF_SOME)
+        )
         assert asked(queries.SEASONALITY_OF_ALL) == [
             {**row, "month_share": pytest.approx(row["month_share"])}
             for row in asked(queries.SEASONALITY_OF_SOME)
