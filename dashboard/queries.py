@@ -147,18 +147,54 @@ totals as (
     from sales
     group by invoice_date >= $start_date
 
+),
+
+figures as (
+
+    select
+        totals.is_current,
+        totals.revenue,
+        totals.order_count,
+        coalesce(customers.customer_count, 0) as customer_count,
+        totals.revenue / nullif(totals.order_count, 0) as average_order_value,
+        totals.margin_amount / nullif(totals.costed_revenue, 0) as margin_ratio,
+        totals.costed_revenue / nullif(totals.revenue, 0) as costed_ratio
+    from totals
+    left join customers on totals.is_current = customers.is_current
+
+),
+
+-- The period before is compared with only where invoices go back to its first day.
+earlier as (
+
+    select figures.*
+    from figures
+    inner join clock on clock.first_invoice_date <= $since
+    where not figures.is_current
+
 )
 
 select
-    totals.is_current,
-    totals.revenue,
-    totals.order_count,
-    coalesce(customers.customer_count, 0) as customer_count,
-    totals.revenue / nullif(totals.order_count, 0) as average_order_value,
-    totals.margin_amount / nullif(totals.costed_revenue, 0) as margin_ratio,
-    totals.costed_revenue / nullif(totals.revenue, 0) as costed_ratio
-from totals
-left join customers on totals.is_current = customers.is_current
+    latest.revenue,
+    latest.order_count,
+    latest.customer_count,
+    latest.average_order_value,
+    latest.margin_ratio,
+    latest.costed_ratio,
+    earlier.revenue as revenue_before,
+    earlier.order_count as order_count_before,
+    earlier.customer_count as customer_count_before,
+    earlier.average_order_value as average_order_value_before,
+    earlier.margin_ratio as margin_ratio_before,
+    latest.revenue / nullif(greatest(earlier.revenue, 0), 0) - 1 as revenue_change,
+    1.0 * latest.order_count / nullif(earlier.order_count, 0) - 1 as order_count_change,
+    1.0 * latest.customer_count / nullif(earlier.customer_count, 0) - 1 as customer_count_change,
+    latest.average_order_value / nullif(greatest(earlier.average_order_value, 0), 0) - 1
+        as average_order_value_change,
+    latest.margin_ratio - earlier.margin_ratio as margin_ratio_change
+from figures as latest
+left join earlier on true
+where latest.is_current
 """
 
 # Dense: a day without an invoice is a day of nothing.

@@ -27,7 +27,7 @@ SLOWEST_FILES = (
 )  # fmt: skip
 
 
-SHARING_FILES = frozenset({"test_access.py", "test_page_on_postgres.py"})
+SHARING_FILES = frozenset({"test_access.py", "test_page_on_postgres.py", "test_postgres.py"})
 """Files that share `demo_on_postgres`, which is built once a worker."""
 
 

@@ -23,21 +23,18 @@ of_all = now.viewer.sees_all  # who reads the sums of days in place of invoices
 of_lines = {"from": period.start, "to": period.end, "location": location_id}
 
 
-def change(key: str, current: float | None, previous: float | None) -> str | None:
-    """Return the change against the period before, in percent or, of a ratio, in points."""
-    has_earlier = period.previous_start >= now.first_date
-    if current is None or previous is None or previous <= 0 or not has_earlier:
+def write_change(key: str, change: float | None) -> str | None:
+    """Write the change against the period before, in percent or, of a ratio, in points."""
+    if change is None:
         return None
-    if key.endswith("_ratio"):
-        return f"{100 * (current - previous):+.1f} points"
-    return f"{100 * (current / previous - 1):+.1f} %"
+    return f"{100 * change:+.1f} {'points' if key.endswith('_ratio') else '%'}"
 
 
 with layout.section("", f"{period.text}, beside the {period.days} days before."):
     totals = queries.OVERVIEW_CARDS_OF_ALL if of_all else queries.OVERVIEW_CARDS_OF_SOME
-    both = {**asked, "since": period.previous_start}
-    by_period = {row["is_current"]: row for row in now.rows(totals, **both)}
-    if True not in by_period:
+    found = now.rows(totals, **{**asked, "since": period.previous_start})
+    figures = found[0] if found else {}
+    if not figures:
         layout.empty("Nothing was invoiced in this period and place.")
     numbers: list[tuple[str, str, Callable[[float | None], str], str]] = [
         (f"Revenue, {unit}", "revenue", money, "Net amount of all lines, returns deducted."),
@@ -46,16 +43,15 @@ with layout.section("", f"{period.text}, beside the {period.days} days before.")
         (f"Average order, {unit}", "average_order_value", money, "Revenue over orders."),
         ("Margin, % of revenue", "margin_ratio", lambda ratio: percent(ratio, 1),
          "Margin over revenue of the lines whose cost is known, "
-         f"{percent(by_period.get(True, {}).get('costed_ratio'))} of all revenue."),
+         f"{percent(figures.get('costed_ratio'))} of all revenue."),
     ]  # fmt: skip
     with layout.cards():
         for label, key, write, help_text in numbers:
-            current = by_period.get(True, {}).get(key)
-            previous = by_period.get(False, {}).get(key)
-            moved = change(key, current, previous)
+            change = write_change(key, figures.get(f"{key}_change"))
+            before = write(figures.get(f"{key}_before"))
             layout.card(
-                label, write(current), change=moved, help=help_text,
-                note=f"was {write(previous)}" if moved else "nothing to compare with",
+                label, write(figures.get(key)), change=change, help=help_text,
+                note=f"was {before}" if change else "nothing to compare with",
             )  # fmt: skip
     layout.link_to_lines("The invoice lines behind these numbers", **of_lines)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,20 @@ import yaml
 from tests.warehouse.harness import PROJECT
 
 MARTS = ("daily_sales", "customer_rfm", "revenue_by_category")
-"""These are built, with all that they read, and the star."""
+"""What most tests of publishing read."""
 
 
-def make_project_of_few_marts(folder: Path) -> Path:
-    """Copies commands, macros, seeds and models into a folder, and the tests of the star."""
+def make_project_of_few_marts(folder: Path, wanted: Sequence[str] = MARTS) -> Path:
+    """Copies commands, macros, seeds and the tests of the star into a folder, and models.
+
+    These are the star, the marts that are wanted, and all that they read.
+    """
     for part in ("ingest", "macros", "models", "publish", "seeds", "tests/core", "tests/generic"):
         shutil.copytree(PROJECT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("dbt_project.yml", "profiles.yml.example"):
         shutil.copy(PROJECT / file, folder)
     marts = {path.stem: path for path in (folder / "models" / "marts").glob("*/*.sql")}
-    kept = set(MARTS)
+    kept = set(wanted)
     while reached := {name for mart in kept for name in read_by(marts[mart])} & set(marts) - kept:
         kept |= reached
     for name in marts.keys() - kept:

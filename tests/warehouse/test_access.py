@@ -26,6 +26,7 @@ from tests.warehouse.roles import (
     PAGE,
     PAGE_LOGIN,
     PASSWORD,
+    ROLES,
     VARS,
     owner,
     session,
@@ -39,7 +40,7 @@ LAST_HOOK = "OK hook: customer_opportunity.on-run-end.1"
 
 @pytest.fixture
 def engine(demo_on_postgres: PostgresEngine) -> PostgresEngine:
-    """The demo company, built and published with roles; each test leaves it as it was."""
+    """The demo company, built with roles; each test leaves it as it was."""
     return demo_on_postgres
 
 
@@ -373,9 +374,9 @@ def test_other_commands_change_nothing_in_an_empty_database(
     postgres_server: PostgresServer, engine: PostgresEngine, tmp_path: Path
 ) -> None:
     empty = PostgresEngine(tmp_path, postgres_server)
-    empty.dbt(["seed", "--select", "value_tiers", "dw_sales_rep"], VARS)
-    empty.dbt(["test", "--select", "value_tiers_tier_unique"], VARS)
-    empty.dbt(["run", "--select", "stg_dw__sales_reps"], VARS)
+    empty.dbt(["seed", "--select", "value_tiers", "dw_sales_rep"], ROLES)
+    empty.dbt(["test", "--select", "value_tiers_tier_unique"], ROLES)
+    empty.dbt(["run", "--select", "stg_dw__sales_reps"], ROLES)
     assert columns_of_tables(empty) == {}
 
 

@@ -14,7 +14,6 @@ import pytest
 
 from tests.warehouse.engines.parity import check_parity
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
-from tests.warehouse.engines.source import DEMO_FILES
 from tests.warehouse.harness import SCHEMA_OF_TESTS, Warehouse
 
 INDEXED = {
@@ -57,16 +56,10 @@ INDEXED = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def postgres(
-    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> PostgresEngine:
+@pytest.fixture
+def postgres(demo_on_postgres: PostgresEngine) -> PostgresEngine:
     """The demo company, loaded from its files; models, data tests and unit tests by `dbt build`."""
-    folder = tmp_path_factory.mktemp("postgres")
-    engine = PostgresEngine(folder, postgres_server, locale="en_US.UTF-8")
-    engine.load(DEMO_FILES.connector, DEMO_FILES.file, DEMO_FILES.variables)
-    engine.dbt(["build", "--exclude", "path:seeds/demo"], DEMO_FILES.variables)
-    return engine
+    return demo_on_postgres
 
 
 def test_every_public_table_has_the_rows_of_duckdb(
@@ -91,7 +84,11 @@ def test_seeds_land_what_the_files_hold(
 
 
 def test_database_orders_text_by_locale(postgres: PostgresEngine) -> None:
+    """Else the parity of these tables says nothing of the order of text."""
     with closing(postgres.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("select datcollate from pg_database where datname = current_database()")
+        if not cursor.fetchone()[0].startswith("en_US"):
+            pytest.skip("this PostgreSQL server does not know the locale en_US")
         cursor.execute("select 'a' < 'B', 'a' collate \"C\" < 'B'")
         assert cursor.fetchall() == [(True, False)]
 

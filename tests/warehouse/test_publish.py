@@ -28,7 +28,7 @@ from tests.warehouse.engines.duckdb_engine import DuckDBEngine
 from tests.warehouse.engines.engine import Engine
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
 from tests.warehouse.few_marts import make_project_of_few_marts
-from tests.warehouse.harness import PROJECT, SCHEMA_OF_TESTS
+from tests.warehouse.harness import SCHEMA_OF_TESTS
 from tests.warehouse.publishing import (
     READINGS,
     SNAPSHOT,
@@ -70,11 +70,10 @@ def on_duckdb(tmp_path_factory: pytest.TempPathFactory, few_marts: Path) -> Duck
 def on_postgres(
     tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer, few_marts: Path
 ) -> PostgresEngine:
-    """The first build has every mart, as the back-test has on DuckDB."""
     engine = PostgresEngine(tmp_path_factory.mktemp("publish_postgres"), postgres_server)
     engine.project = few_marts
     load(engine, 1)
-    Build(engine, project=PROJECT, DBT_TARGET_PATH=str(engine.folder / "whole")).succeeds()
+    Build(engine).succeeds()
     return engine
 
 
@@ -156,33 +155,30 @@ SHORT_HORIZONS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def whole_on_duckdb(tmp_path: Path) -> DuckDBEngine:
-    return DuckDBEngine(tmp_path)
-
-
-@pytest.fixture
-def whole_on_postgres(tmp_path: Path, postgres_server: PostgresServer) -> PostgresEngine:
-    return PostgresEngine(tmp_path, postgres_server)
-
-
 @pytest.mark.parametrize("name", ["duckdb", pytest.param("postgres", marks=pytest.mark.long)])
 def test_back_test_is_published_and_later_builds_keep_it(
-    request: pytest.FixtureRequest, name: str
+    request: pytest.FixtureRequest, tmp_path: Path, name: str
 ) -> None:
-    engine: Engine = request.getfixturevalue(f"whole_on_{name}")
+    folder = tmp_path / "warehouse"
+    folder.mkdir()
+    engine: Engine = (
+        DuckDBEngine(folder)
+        if name == "duckdb"
+        else PostgresEngine(folder, request.getfixturevalue("postgres_server"))
+    )
+    project = tmp_path / "project"
+    project.mkdir()
+    engine.project = make_project_of_few_marts(project, ("score_backtest",))
     load(engine, 1)
-    Build(engine).succeeds()
     dates = f"select distinct as_of_date from {SCHEMA_OF_TESTS}_marts.score_backtest order by 1"
-    today = f"select distinct as_of_date from {SCHEMA_OF_TESTS}_marts.customer_360"
-    before = fetch(engine, today)
+    today = f"select distinct as_of_date from {SCHEMA_OF_TESTS}_core.clock"
     expected = [(date(2024, 10, 1),), (date(2024, 11, 1),)]
     back_test = Build(engine, variables={**VARS, **SHORT_HORIZONS}, is_backtest=True)
     back_test.succeeds()
     told = [line for line in back_test.lines if line.startswith("Back-test as of ")]
     assert told == [f"Back-test as of {day}" for (day,) in expected]
     assert fetch(engine, dates) == expected
-    assert fetch(engine, today) == before
+    assert fetch(engine, today) == [(date(2024, 12, 15),)]
     # A second build on PostgreSQL begins with the tables of the build before last.
     for _ in range(2 if isinstance(engine, PostgresEngine) else 1):
         Build(engine).succeeds()

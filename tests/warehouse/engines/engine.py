@@ -118,5 +118,5 @@ class Engine(ABC):
         if select:
             command += ["--select", *select]
         output = self.dbt(command, variables)
-        self._has_seeds = True
+        self._has_seeds = self._has_seeds or not select
         return output
