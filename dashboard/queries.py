@@ -346,17 +346,30 @@ sales as (
 """
 
 _ITEMS_OF_SOME = """
-sales as (
+invoice_items as (
 
     select
         item_id,
+        invoice_key,
         sum(net_amount) as revenue,
-        coalesce(sum(case when line_type in ('sale', 'return') then quantity end), 0) as quantity,
-        count(distinct case when line_type = 'sale' then invoice_key end) as order_count
+        sum(case when line_type in ('sale', 'return') then quantity end) as quantity,
+        max(case when line_type = 'sale' then 1 else 0 end) as order_count
     from fct_invoice_line
     where
         invoice_date between $start_date and $end_date
         and (cast($location as text) is null or location_id = $location)
+    group by item_id, invoice_key
+
+),
+
+sales as (
+
+    select
+        item_id,
+        sum(revenue) as revenue,
+        coalesce(sum(quantity), 0) as quantity,
+        cast(sum(order_count) as bigint) as order_count
+    from invoice_items
     group by item_id
 
 )

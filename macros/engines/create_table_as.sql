@@ -11,14 +11,15 @@
     {{ return(dbt.spark__create_table_as(temporary, relation, compiled_code, language)) }}
 {%- endmacro %}
 
-{# The rows lie in the order of the column that has a range index, which serves nothing where they lie
-   in none: a join of many rows hands them on as they come.
-   https://www.postgresql.org/docs/current/brin.html #}
+{# The rows lie in the order of a column that has a range index, which serves nothing where they lie in
+   none, else in that of the first index: the rows of a customer side by side, not one a page. A join
+   of many rows hands them on as they come. https://www.postgresql.org/docs/current/brin.html #}
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
-    {%- set ranged = config.get('indexes', []) | selectattr('type', 'equalto', 'brin') | list -%}
-    {%- if ranged -%}
+    {%- set indexes = config.get('indexes', []) -%}
+    {%- set ordering = (indexes | selectattr('type', 'equalto', 'brin') | list or indexes) | first -%}
+    {%- if ordering -%}
         {%- set sql -%}
-            select * from ({{ sql }}) as unsorted_rows order by {{ ranged[0].columns | join(', ') }}
+            select * from ({{ sql }}) as unsorted_rows order by {{ ordering.columns[0] }}
         {%- endset -%}
     {%- endif -%}
     {{ return(dbt.postgres__create_table_as(temporary, relation, sql)) }}

@@ -7,11 +7,13 @@
     {% do return({'materialized': 'table'}) %}
 {% endmacro %}
 
-{# https://docs.getdbt.com/reference/resource-configs/postgres-configs#indexes #}
+{# A name is an index, as is a list of names: an index of several columns, from which what reads no
+   others takes its rows without the table.
+   https://docs.getdbt.com/reference/resource-configs/postgres-configs#indexes #}
 {% macro postgres__indexed(columns) %}
     {% set indexes = [] %}
     {% for column in columns %}
-        {% do indexes.append({'columns': [column]}) %}
+        {% do indexes.append({'columns': [column] if column is string else column}) %}
     {% endfor %}
     {% do return({'materialized': 'table', 'indexes': indexes}) %}
 {% endmacro %}

@@ -1,7 +1,10 @@
 {# Grain: one row per accepted invoice, with what its lines add up to. #}
 {{ config(**by_month(
     'invoices.invoice_month',
-    indexed_columns=['invoice_id', 'customer_id'],
+    indexed_columns=['invoice_id', [
+        'customer_id', 'invoice_date', 'location_id', 'channel_id', 'invoice_type', 'line_count',
+        'sale_line_count', 'quantity', 'net_amount', 'costed_amount', 'margin_amount'
+    ]],
     ranged_columns=['invoice_date']
 )) }}
 with

@@ -3,7 +3,10 @@
 {{ config(**by_month(
     'invoice_month',
     derived_columns=['line_number'],
-    indexed_columns=['customer_id', 'item_id', 'category_id'],
+    indexed_columns=['item_id', 'category_id', [
+        'customer_id', 'invoice_date', 'location_id', 'item_id', 'line_type', 'invoice_key', 'quantity',
+        'net_amount'
+    ]],
     ranged_columns=['invoice_date']
 )) }}
 with
