@@ -111,7 +111,43 @@ sales as (
 )
 """
 
-_CARDS = """,
+# A period's customers are those of each day whose previous order lies before the period. These sums
+# know no place: of one, the invoices are counted.
+_BUYERS_OF_ALL = """,
+
+customers as (
+
+    select
+        date_day >= $start_date as is_current,
+        sum(customer_count) as customer_count
+    from daily_customers
+    where
+        cast($location as text) is null
+        and date_day between $since and $end_date
+        and (
+            previous_order_date is null
+            or previous_order_date
+            < case when date_day >= $start_date then $start_date else $since end
+        )
+    group by date_day >= $start_date
+
+    union all
+
+    select
+        invoice_date >= $start_date as is_current,
+        count(distinct customer_id) as customer_count
+    from fct_invoice
+    where
+        location_id = $location
+        and sale_line_count > 0
+        and customer_id <> '__unknown__'
+        and invoice_date between $since and $end_date
+    group by invoice_date >= $start_date
+
+),
+"""
+
+_BUYERS_OF_SOME = """,
 
 buyers as (
 
@@ -135,7 +171,9 @@ customers as (
     group by is_current
 
 ),
+"""
 
+_CARDS = """
 totals as (
 
     select
@@ -155,7 +193,7 @@ figures as (
         totals.is_current,
         totals.revenue,
         totals.order_count,
-        coalesce(customers.customer_count, 0) as customer_count,
+        coalesce(cast(customers.customer_count as bigint), 0) as customer_count,
         totals.revenue / nullif(totals.order_count, 0) as average_order_value,
         totals.margin_amount / nullif(totals.costed_revenue, 0) as margin_ratio,
         totals.costed_revenue / nullif(totals.revenue, 0) as costed_ratio
@@ -256,8 +294,8 @@ group by channels.channel_name, sales.channel_id
 order by revenue desc, sales.channel_id
 """
 
-OVERVIEW_CARDS_OF_ALL = f"with\n{_SALES_OF_ALL}{_CARDS}"
-OVERVIEW_CARDS_OF_SOME = f"with\n{_SALES_OF_SOME}{_CARDS}"
+OVERVIEW_CARDS_OF_ALL = f"with\n{_SALES_OF_ALL}{_BUYERS_OF_ALL}{_CARDS}"
+OVERVIEW_CARDS_OF_SOME = f"with\n{_SALES_OF_SOME}{_BUYERS_OF_SOME}{_CARDS}"
 OVERVIEW_TREND_OF_ALL = f"with\n{_SALES_OF_ALL}{_TREND}"
 OVERVIEW_TREND_OF_SOME = f"with\n{_SALES_OF_SOME}{_TREND}"
 REVENUE_BY_LOCATION_OF_ALL = f"with\n{_SALES_OF_ALL}{_BY_LOCATION}"
@@ -345,6 +383,7 @@ sales as (
 )
 """
 
+# By invoice first: PostgreSQL sorts all rows for a distinct count.
 _ITEMS_OF_SOME = """
 invoice_items as (
 

@@ -185,7 +185,7 @@ def by_customers(sql: str, schema: str) -> str:
     """Return a query that looks in large tables under the customers whom the viewer sees.
 
     Policies leave the same rows, but are asked of every row that a query meets: no index serves
-    them. The customers of a rep, or of a manager, are few, and an index leads to their rows.
+    them. Where the viewer's customers are few (SEES_FEW_QUERY), one leads to their rows.
     """
     found = [
         _ROWS_BY_CUSTOMER.format(table=table, schema=schema, layer=LARGE_TABLES[table])

@@ -22,8 +22,9 @@ vars(sys.modules["__main__"]).setdefault("__file__", pytest.__file__)
 
 
 SLOWEST_FILES = (
-    "test_incremental.py", "test_publish.py", "test_spark.py", "test_parity.py", "test_access.py",
-    "test_page_on_postgres.py", "test_properties.py", "test_builds.py", "test_odd_companies.py",
+    "test_incremental.py", "test_publish.py", "test_spark.py", "test_parity.py", "test_postgres.py",
+    "test_access.py", "test_page_on_postgres.py", "test_properties.py", "test_builds.py",
+    "test_odd_companies.py",
 )  # fmt: skip
 
 

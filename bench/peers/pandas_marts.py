@@ -160,6 +160,16 @@ def by_day(lines: pd.DataFrame, *keys: str) -> pd.DataFrame:
     return days[["date_day", *keys, "revenue", "quantity", "order_count"]]
 
 
+def daily_customers(lines: pd.DataFrame) -> pd.DataFrame:
+    """Customers by the day of an order and that of their order before."""
+    orders = lines.loc[lines["is_sale"], ["customer_id", "invoice_date"]].dropna()
+    days = orders.drop_duplicates().sort_values(["customer_id", "invoice_date"])
+    days["previous_order_date"] = days.groupby("customer_id")["invoice_date"].shift()
+    by = days.groupby(["invoice_date", "previous_order_date"], dropna=False)
+    counts = by.size().rename("customer_count").reset_index()
+    return counts.rename(columns={"invoice_date": "date_day"})
+
+
 def sales_marts(company: Company) -> dict[str, pd.DataFrame]:
     """The marts of revenue by day, month, item, hour and weekday."""
     lines = company.lines
@@ -177,6 +187,7 @@ def sales_marts(company: Company) -> dict[str, pd.DataFrame]:
         "daily_sales": daily.drop(columns="cost_amount"),
         "daily_category_sales": by_day(lines, "location_id", "category_id"),
         "daily_item_sales": by_day(lines, "item_id"),
+        "daily_customers": daily_customers(lines),
         "hourly_sales": by_day(lines, "location_id", "hour").rename(
             columns={"hour": "hour_of_day"}
         ),

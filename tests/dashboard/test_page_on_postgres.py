@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import logging
+import re
 import threading
 import time
 from collections import Counter
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from unittest.mock import patch
 
@@ -22,7 +24,7 @@ import streamlit as st
 from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
-from dashboard import warehouse
+from dashboard import queries, warehouse
 from ingest.connections import postgres_settings
 from tests.dashboard.conftest import APP
 from tests.dashboard.serving import (
@@ -226,6 +228,35 @@ def test_rows_found_by_customers_are_those_of_the_policies(
             layer = warehouse.LARGE_TABLES[table]
             cursor.execute(f"{counted} from {SCHEMA_OF_TESTS}_{layer}.{table}")
             assert [tuple(row.values()) for row in found.to_pylist()] == cursor.fetchall()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "OVERVIEW_CARDS_OF_SOME", "OVERVIEW_TREND_OF_SOME", "REVENUE_BY_LOCATION_OF_SOME",
+        "REVENUE_BY_CHANNEL_OF_SOME", "REVENUE_BY_REGION_OF_SOME", "TOP_PRODUCTS_OF_SOME",
+        "LINE_TOTALS_OF_INVOICES",
+    ],
+)  # fmt: skip
+def test_sums_of_a_teams_customers_need_no_table(
+    demo_on_postgres: PostgresEngine, name: str
+) -> None:
+    """An index has all columns that they read of the facts: else each row is on another page."""
+    by_customers = warehouse.by_customers(getattr(queries, name), SCHEMA_OF_TESTS)
+    statement = re.sub(r"\$(\w+)", r"%(\1)s", by_customers.replace("%", "%%"))
+    day = date(2026, 1, 1)
+    values = {
+        **dict.fromkeys(("location", "customer", "channel", "invoice", "region", "kind")),
+        "start_date": day, "end_date": day, "since": day, "grain": "month",
+    }  # fmt: skip
+    with session(demo_on_postgres) as cursor:
+        path = ", ".join(f"{SCHEMA_OF_TESTS}_{layer}" for layer in warehouse.LAYERS)
+        cursor.execute(f"set search_path = {path}; set opportunity.viewer = 'R05'")
+        cursor.execute("set enable_seqscan = off; set enable_bitmapscan = off")
+        cursor.execute(f"set enable_indexscan = off; explain {statement}", values)
+        plan = [line for (line,) in cursor.fetchall()]
+    assert any(re.search("Index Only Scan .* on fct_invoice", line) for line in plan)
+    assert not any(re.search("(Seq|Heap|Index) Scan.* on fct_invoice", line) for line in plan), plan
 
 
 def test_a_server_that_is_not_there_says_what_to_do(demo_on_postgres: PostgresEngine) -> None:

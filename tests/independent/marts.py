@@ -33,6 +33,7 @@ MARTS: dict[str, tuple[Callable[[Star], list[Row]], tuple[str, ...]]] = {
         ("date_day", "location_id", "category_id"),
     ),
     "daily_item_sales": (marts_sales.daily_item_sales, ("date_day", "item_id")),
+    "daily_customers": (marts_sales.daily_customers, ("date_day", "previous_order_date")),
     "daily_region_sales": (
         marts_sales.daily_region_sales,
         ("date_day", "location_id", "region"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -135,6 +136,22 @@ def daily_region_sales(star: Star) -> list[Row]:
         return customer.region if customer else None
 
     return by_day_and_location(star, "region", region)
+
+
+def daily_customers(star: Star) -> list[Row]:
+    days_of: dict[str, set[date]] = {}
+    for fact in star.facts:
+        if fact.is_sale and fact.customer_id != UNKNOWN:
+            days_of.setdefault(fact.customer_id, set()).add(fact.day)
+    pairs = Counter(
+        (day, earlier)
+        for days in days_of.values()
+        for day, earlier in zip(sorted(days), [None, *sorted(days)], strict=False)
+    )
+    return [
+        {"date_day": day, "previous_order_date": earlier, "customer_count": count}
+        for (day, earlier), count in pairs.items()
+    ]
 
 
 def hourly_sales(star: Star) -> list[Row]:

@@ -48,8 +48,8 @@ INDEXED = {
     *(
         (table, "date_day")
         for table in (
-            "daily_category_sales", "daily_item_sales", "daily_region_sales", "daily_sales",
-            "hourly_sales",
+            "daily_customers", "daily_category_sales", "daily_item_sales", "daily_region_sales",
+            "daily_sales", "hourly_sales",
         )
     ),
     ("fct_invoice", "invoice_date"),
@@ -122,6 +122,16 @@ def test_rows_lie_in_the_order_of_an_index(postgres: PostgresEngine) -> None:
             """
         )
         found = {(table, column): correlation for table, column, correlation in cursor.fetchall()}
+        cursor.execute(
+            f"""
+            select tablename
+            from pg_indexes
+            where
+                schemaname = '{SCHEMA_OF_TESTS}_core'
+                and lower(indexdef) like '%using brin (invoice_date)'
+            """
+        )
+        assert set(cursor.fetchall()) == {("fct_invoice",), ("fct_invoice_line",)}
     assert {place: found[place] for place in expected if found[place] < 0.999} == {}
 
 

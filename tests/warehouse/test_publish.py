@@ -1,4 +1,7 @@
-"""Builds that are written, audited and published: readers, faults, kills, and two at once."""
+"""Builds that are written, audited and published: readers, faults, kills, and two at once.
+
+Most are of few marts; test_access.py publishes all of the demo company.
+"""
 
 from __future__ import annotations
 
@@ -168,10 +171,12 @@ def test_back_test_is_published_and_later_builds_keep_it(
     )
     project = tmp_path / "project"
     project.mkdir()
-    engine.project = make_project_of_few_marts(project, ("score_backtest",))
+    engine.project = make_project_of_few_marts(
+        project, ("score_backtest", "score_calibration", "backtest_date")
+    )
     load(engine, 1)
     dates = f"select distinct as_of_date from {SCHEMA_OF_TESTS}_marts.score_backtest order by 1"
-    today = f"select distinct as_of_date from {SCHEMA_OF_TESTS}_core.clock"
+    today = f"select distinct as_of_date from {SCHEMA_OF_TESTS}_marts.customer_rfm"
     expected = [(date(2024, 10, 1),), (date(2024, 11, 1),)]
     back_test = Build(engine, variables={**VARS, **SHORT_HORIZONS}, is_backtest=True)
     back_test.succeeds()
