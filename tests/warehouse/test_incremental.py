@@ -92,15 +92,17 @@ def check_loads(builder: Builder, engine: Engine, seed: int, *, is_slow: bool = 
     """Builds load after load into one warehouse, and each into a fresh one.
 
     An engine that keeps no months builds all of them anew each time, as a full refresh does, so it
-    needs no full refresh at the end, nor the load that only brings rows in another order. A slow
-    engine is spared both as well, and, unless the run is long, marts before the last load.
+    needs no full refresh at the end, nor the load that only brings rows in another order, and its
+    first load is one of those that were asked for. So it is with a slow engine, which is spared
+    marts before the last load as well, unless the run is long.
     Scores rest on the facts and are never incremental, and the demo company has them on each
     engine: only a long run builds them, after the last load.
     """
     loads = Loads(seed)
     before: Warehouse | None = None
     is_thorough = isinstance(engine, KeptByMonth) and not is_slow
-    changes = ["first", *(["order"] if is_thorough else []), "columns", *["next"] * (LOADS - 1)]
+    changes = ["first", "order", "columns"] if is_thorough else ["first", "columns"]
+    changes += ["next"] * (LOADS - (1 if is_thorough else 2))
     for number, change in enumerate(changes):
         load = f"seed {seed}, load {number}"
         if change == "order":
@@ -229,7 +231,9 @@ def leave_files_of(spark: SparkByMonth, *months: str) -> None:
     """Leaves files in folders of months that the catalogue does not know, as a killed build may."""
     for table in KEPT_BY_MONTH:
         folder = spark.folder_of(f"{'core' if table in FACTS else 'intermediate'}.{table}")
-        known = next(folder.glob("*_month=*"))
+        known = next(folder.glob("*_month=*"), None)
+        if known is None:
+            continue  # a build was killed when all months were stale
         column = known.name.split("=")[0]
         for month in months:
             shutil.copytree(known, folder / f"{column}={month}", dirs_exist_ok=True)
@@ -238,7 +242,10 @@ def leave_files_of(spark: SparkByMonth, *months: str) -> None:
 def test_build_after_a_killed_one_ends_right_on_spark(
     builder: Builder, spark: SparkByMonth, tmp_path: Path
 ) -> None:
-    """All other marts are made as this one is."""
+    """All other marts are made as this one is.
+
+    A build follows each kill in a long run; else the last, so that kills come one upon another.
+    """
     loads, killed = Loads(4), 0
     marts = ("daily_sales",)
     project = make_project_of_few_marts(tmp_path, marts)
@@ -253,6 +260,8 @@ def test_build_after_a_killed_one_ends_right_on_spark(
         spark.land(company.raw_tables())
         leave_files_of(spark, f"{1980 + killed}-05-01", "1979-05-01")
         killed += is_killed(Build(spark, variables=variables, project=project))
+        if KILLS <= 3 and killed < KILLS:
+            continue
         Build(spark, variables=variables, project=project).succeeds()
         select = ["+path:models/core", *(f"+{mart}" for mart in marts)]
         reference = builder.build(company, select=select)
