@@ -133,16 +133,20 @@ customers as (
 
     union all
 
-    select
-        invoice_date >= $start_date as is_current,
-        count(distinct customer_id) as customer_count
-    from fct_invoice
-    where
-        location_id = $location
-        and sale_line_count > 0
-        and customer_id <> '__unknown__'
-        and invoice_date between $since and $end_date
-    group by invoice_date >= $start_date
+    select is_current, count(*) as customer_count
+    from (
+        select
+            invoice_date >= $start_date as is_current,
+            customer_id
+        from fct_invoice
+        where
+            location_id = $location
+            and sale_line_count > 0
+            and customer_id <> '__unknown__'
+            and invoice_date between $since and $end_date
+        group by invoice_date >= $start_date, customer_id
+    ) as buyers_of_place
+    group by is_current
 
 ),
 """
