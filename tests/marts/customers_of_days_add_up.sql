@@ -1,5 +1,5 @@
-{# Guards that the customers of each month, and of all days, are what the rows of daily_customers add
-   up to whose previous order lies before the month, or before all days. #}
+{# Guards that the customers of each month, and of all days, are what the rows of daily_customers
+   add up to whose previous order lies before the month, or before all days. #}
 with
 
 order_days as (
