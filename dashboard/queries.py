@@ -111,11 +111,34 @@ sales as (
 )
 """
 
+_BUYERS = """,
+
+buyers as (
+
+    select
+        invoice_date >= $start_date as is_current,
+        customer_id
+    from fct_invoice
+    where
+        sale_line_count > 0
+        and customer_id <> '__unknown__'
+        and invoice_date between $since and $end_date
+        and {place}
+    group by invoice_date >= $start_date, customer_id
+
+),
+"""
+
 # A period's customers are those of each day whose previous order lies before the period. These sums
 # know no place: of one, the invoices are counted.
-_BUYERS_OF_ALL = """,
-
+_CUSTOMERS_OF_ALL = f"""{_BUYERS.format(place="location_id = $location")}
 customers as (
+
+    select is_current, count(*) as customer_count
+    from buyers
+    group by is_current
+
+    union all
 
     select
         date_day >= $start_date as is_current,
@@ -131,43 +154,12 @@ customers as (
         )
     group by date_day >= $start_date
 
-    union all
-
-    select is_current, count(*) as customer_count
-    from (
-        select
-            invoice_date >= $start_date as is_current,
-            customer_id
-        from fct_invoice
-        where
-            location_id = $location
-            and sale_line_count > 0
-            and customer_id <> '__unknown__'
-            and invoice_date between $since and $end_date
-        group by invoice_date >= $start_date, customer_id
-    ) as buyers_of_place
-    group by is_current
-
 ),
 """
 
-_BUYERS_OF_SOME = """,
+_ANY_PLACE = "(cast($location as text) is null or location_id = $location)"
 
-buyers as (
-
-    select
-        invoice_date >= $start_date as is_current,
-        customer_id
-    from fct_invoice
-    where
-        sale_line_count > 0
-        and customer_id <> '__unknown__'
-        and invoice_date between $since and $end_date
-        and (cast($location as text) is null or location_id = $location)
-    group by invoice_date >= $start_date, customer_id
-
-),
-
+_CUSTOMERS_OF_SOME = f"""{_BUYERS.format(place=_ANY_PLACE)}
 customers as (
 
     select is_current, count(*) as customer_count
@@ -298,8 +290,8 @@ group by channels.channel_name, sales.channel_id
 order by revenue desc, sales.channel_id
 """
 
-OVERVIEW_CARDS_OF_ALL = f"with\n{_SALES_OF_ALL}{_BUYERS_OF_ALL}{_CARDS}"
-OVERVIEW_CARDS_OF_SOME = f"with\n{_SALES_OF_SOME}{_BUYERS_OF_SOME}{_CARDS}"
+OVERVIEW_CARDS_OF_ALL = f"with\n{_SALES_OF_ALL}{_CUSTOMERS_OF_ALL}{_CARDS}"
+OVERVIEW_CARDS_OF_SOME = f"with\n{_SALES_OF_SOME}{_CUSTOMERS_OF_SOME}{_CARDS}"
 OVERVIEW_TREND_OF_ALL = f"with\n{_SALES_OF_ALL}{_TREND}"
 OVERVIEW_TREND_OF_SOME = f"with\n{_SALES_OF_SOME}{_TREND}"
 REVENUE_BY_LOCATION_OF_ALL = f"with\n{_SALES_OF_ALL}{_BY_LOCATION}"
