@@ -194,7 +194,7 @@ def choose(label: str, options: Mapping[str, str], key: str, everything: str = "
     labels = {"": everything, **told_apart(options)}
     chosen = st.selectbox(
         label, list(labels), format_func=labels.__getitem__,
-        key=key, filter_mode="contains", on_change=_put_in_address, args=(key,),
+        key=key, filter_mode="contains", on_change=put_in_address, args=(key,),
     )  # fmt: skip
     return chosen or None
 
@@ -208,7 +208,8 @@ def told_apart(options: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _put_in_address(key: str) -> None:
+def put_in_address(key: str) -> None:
+    """Put what was chosen in a box into the address, under the box's own key."""
     if chosen := st.session_state[key]:
         st.query_params[key] = chosen
     else:

@@ -31,17 +31,16 @@ def choose_customer(chosen: Mapping[str, Any]) -> None:
             listed = f"the first {len(found)} of {count(matches)} by name"
         if chosen and chosen["customer_id"] not in names:
             names = {chosen["customer_id"]: chosen["customer_name"], **names}
-        options = list(names)
+        # Streamlit keeps what labels a box for as long as a visit lasts: a function of this page
+        # would keep all that the page showed.
+        labels = {key: f"{short(name, 80)} · {short(key, 40)}" for key, name in names.items()}
         choice = st.selectbox(
-            f"Customer ({listed})", options, filter_mode="contains", width=360,
-            index=options.index(chosen["customer_id"]) if chosen else None,
-            format_func=lambda option: f"{short(names[option], 80)} · {short(option, 40)}",
-            placeholder="Choose a customer" if options else "Nobody is called so",
-            # A new address makes a new box, which shows it.
-            key=f"choice-{chosen.get('customer_id')}",
+            f"Customer ({listed})", list(labels), filter_mode="contains", width=360, index=None,
+            format_func=labels.__getitem__,
+            placeholder="Choose a customer" if labels else "Nobody is called so",
+            key="customer", on_change=layout.put_in_address, args=("customer",),
         )  # fmt: skip
-    if choice and choice != chosen.get("customer_id"):
-        st.query_params["customer"] = choice
+    if choice != chosen.get("customer_id"):
         st.rerun()
 
 
@@ -53,6 +52,7 @@ with layout.section(""):
     is_read = True
 if not customer:
     st.title("Customer", anchor=False)
+st.session_state["customer"] = customer.get("customer_id")
 choose_customer(customer)
 if not customer:
     if asked_id and is_read:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -177,6 +178,25 @@ def test_search_finds_by_name_and_code_and_the_choice_is_kept_in_the_address(
     assert app.title[0].value == "Velvet Mill Coffee House"
     app.text_input(key="find").set_value("no such name").run()
     assert app.selectbox[0].value == "C00254"
+
+
+def test_pages_that_were_left_are_let_go_of(open_page: Open) -> None:
+    """Streamlit keeps the functions of each box for as long as a visit lasts."""
+    app = open_page("customer", customer="C00254")
+
+    def pages_in_memory() -> int:
+        gc.collect()
+        title = "Customer: who they are"
+        return sum(
+            type(one) is dict and str(one.get("__doc__")).startswith(title)
+            for one in gc.get_objects()
+        )
+
+    for customer in ("C00001", "C00002", "C00003", "C00004", "C00005"):
+        app.query_params["customer"] = customer
+        app.run()
+        assert app.query_params["customer"] == customer
+    assert 0 < pages_in_memory() < 3
 
 
 @pytest.mark.parametrize(
