@@ -18,6 +18,7 @@ CARD = 165  # pixels: two cards stand side by side on a phone
 def choose_customer(chosen: Mapping[str, Any]) -> None:
     """Ask for a customer: the box lists those that the search finds, fifty at most."""
     place = st.popover("Another customer", icon=":material/search:") if chosen else st.container()
+    choice = chosen.get("customer_id")
     with place, layout.section(""):
         search = st.text_input(
             "Find a customer", key="find", placeholder="Part of a name or code", type="search",

@@ -272,3 +272,25 @@ def test_the_keyboard_reaches_another_page(site: Site, browser: Browser) -> None
             break
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Customers")
+
+
+def test_another_customer_is_chosen_in_the_box_and_it_can_be_cleared(
+    site: Site, browser: Browser
+) -> None:
+    (first, name), (second, other) = list(customers_of(site.warehouse, "R05").items())[:2]
+    page = new_page(browser)
+    heading = page.get_by_role("heading", level=1)
+    page.goto(site.server.url(f"customer?customer={first}"))
+    sign_in(page, INES)
+    page.get_by_role("button", name="Another customer").click()
+    box = page.get_by_role("combobox")
+    expect(box).to_have_value(f"{name} · {first}")
+    page.get_by_label("Find a customer").fill(second)
+    expect(page.get_by_text("Customer (1 by name)")).to_be_visible()
+    box.click()
+    page.get_by_role("option", name=second).click()
+    expect(heading).to_have_text(other)
+    assert f"customer={second}" in page.url
+    page.get_by_test_id("stSelectbox").get_by_role("button", name="Clear value").click()
+    expect(page.get_by_text("No customer is chosen")).to_be_visible()
+    assert "customer=" not in page.url
