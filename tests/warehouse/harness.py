@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -181,10 +181,14 @@ class Warehouse:
 
 
 class Builder:
-    """Runs dbt on companies, each in a DuckDB file of its own below one folder."""
+    """Runs dbt on companies, each in a DuckDB file of its own below one folder.
 
-    def __init__(self, folder: Path) -> None:
+    ``project`` is the folder of the dbt project, by default this repository's.
+    """
+
+    def __init__(self, folder: Path, project: Path = PROJECT) -> None:
         self.folder = folder
+        self.project = project
         self._manifests: dict[str, Manifest] = {}
         self._with_seeds: Path | None = None
         profiles = folder / "profiles"
@@ -263,47 +267,71 @@ class Builder:
         """Deletes a warehouse that is no longer needed."""
         shutil.rmtree(warehouse.path.parent)
 
-    def run_dbt(self, path: Path, command: list[str], variables: Mapping[str, Value]) -> None:
-        """Runs one dbt command on a DuckDB file, without parsing the project anew if it can."""
-        shape = json.dumps({name: variables.get(name) for name in SHAPING_VARS}, sort_keys=True)
+    def run_dbt(self, path: Path, command: Sequence[str], variables: Mapping[str, Value]) -> None:
+        """Runs one dbt command on a DuckDB file."""
+        settings = {"DUCKDB_PATH": str(path), "DBT_THREADS": "2", "DBT_SCHEMA": SCHEMA_OF_TESTS}
+        with patch.dict("os.environ", settings):
+            self.run_dbt_here("duckdb", command, variables)
+
+    def run_dbt_here(
+        self, target: str, command: Sequence[str], variables: Mapping[str, Value]
+    ) -> str:
+        """Runs one dbt command in the environment as it is; returns dbt's messages of level info.
+
+        The project is not parsed anew if it can be helped. Raises BuildFailed with dbt's messages.
+        """
+        shape = json.dumps(
+            [
+                target,
+                # A manifest keeps the name of the database, which on DuckDB is always the same.
+                os.environ.get("PGDATABASE"),
+                {name: variables.get(name) for name in SHAPING_VARS},
+            ],
+            sort_keys=True,
+        )
         if shape not in self._manifests:
-            parsed = self._invoke(path, ["parse"], variables, None)
+            parsed, _ = self._invoke(target, ["parse"], variables, None)
             assert isinstance(parsed.result, Manifest)
             if not variables.get("use_demo_data", True):
                 leave_out_comments(parsed.result)
             self._manifests[shape] = parsed.result
-        self._invoke(path, command, variables, self._manifests[shape])
+        return self._invoke(target, command, variables, self._manifests[shape])[1]
 
     def _invoke(
         self,
-        path: Path,
-        command: list[str],
+        target: str,
+        command: Sequence[str],
         variables: Mapping[str, Value],
         manifest: Manifest | None,
-    ) -> dbtRunnerResult:
+    ) -> tuple[dbtRunnerResult, str]:
+        told: list[str] = []
         errors: list[str] = []
 
         def collect(event: Any) -> None:
             if event.info.level == "error":
                 errors.append(event.info.msg)
+            elif event.info.level == "info":
+                told.append(event.info.msg)
 
         arguments = [
             "--quiet", "--no-use-colors", "--no-write-json", "--no-partial-parse",
             "--no-send-anonymous-usage-stats", "--log-level-file", "none",
             *command,
-            "--project-dir", str(PROJECT),
+            "--project-dir", str(self.project),
             "--profiles-dir", str(self.folder / "profiles"),
-            "--target", "duckdb",
+            "--target", target,
             "--target-path", str(self.folder / "target"),
             "--log-path", str(self.folder / "logs"),
             "--vars", json.dumps(dict(variables)),
         ]  # fmt: skip
-        with duckdb_environment(path):
+        try:
             result = dbtRunner(manifest, callbacks=[collect]).invoke(arguments)
+        finally:
+            let_go_of_duckdb()
         if not result.success:
             messages = [*errors, *([str(result.exception)] if result.exception else [])]
             raise BuildFailed("\n".join(messages))
-        return result
+        return result, "\n".join(told)
 
 
 def leave_out_comments(manifest: Manifest) -> None:
@@ -316,19 +344,12 @@ def leave_out_comments(manifest: Manifest) -> None:
             node.config.persist_docs = {}
 
 
-@contextmanager
-def duckdb_environment(path: Path) -> Iterator[None]:
-    """Points dbt at a DuckDB file, and lets go of the file afterwards.
+def let_go_of_duckdb() -> None:
+    """Closes the file that dbt-duckdb keeps open as long as the process lives.
 
-    dbt-duckdb keeps its database open as long as the process lives, and DuckDB lets nobody else
-    open it meanwhile.
+    DuckDB lets nobody else open it meanwhile.
     """
-    settings = {"DUCKDB_PATH": str(path), "DBT_THREADS": "2", "DBT_SCHEMA": SCHEMA_OF_TESTS}
-    with patch.dict("os.environ", settings):
-        try:
-            yield
-        finally:
-            environment = DuckDBConnectionManager._ENV
-            if environment is not None:
-                environment.close()
-            DuckDBConnectionManager._ENV = None
+    environment = DuckDBConnectionManager._ENV
+    if environment is not None:
+        environment.close()
+    DuckDBConnectionManager._ENV = None

@@ -242,6 +242,6 @@ class Reader:
 
     def check(self, expected: Sequence[Snapshot]) -> None:
         """Fails unless every reading was of one of the builds, and every build was read."""
-        assert self.errors == []
+        assert self.errors == [], self.errors
         assert len(self.seen) > 50
         assert set(self.seen) == set(expected)

@@ -18,6 +18,7 @@ from publish.postgres import next_schemas
 from tests.independent.access import customer_access
 from tests.warehouse.comparing import expected_star
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
+from tests.warehouse.few_models import make_project_of_few_models
 from tests.warehouse.harness import PROJECT, SCHEMA_OF_TESTS, BuildFailed, Company, demo_tables
 from tests.warehouse.publishing import Build, Reader, Snapshot
 from tests.warehouse.roles import (
@@ -370,10 +371,18 @@ def check_all_is_well(engine: PostgresEngine) -> None:
     test_every_table_shows_a_rep_the_same_customers(engine)
 
 
+@pytest.fixture
+def empty(postgres_server: PostgresServer, tmp_path: Path) -> PostgresEngine:
+    """An empty database, for customer_access, which policies read, and what it reads."""
+    engine = PostgresEngine(tmp_path, postgres_server)
+    engine.project = make_project_of_few_models(tmp_path / "project", ("customer_access",))
+    return engine
+
+
 def test_other_commands_change_nothing_in_an_empty_database(
-    postgres_server: PostgresServer, engine: PostgresEngine, tmp_path: Path
+    empty: PostgresEngine, engine: PostgresEngine
 ) -> None:
-    empty = PostgresEngine(tmp_path, postgres_server)
+    """The roles are those that come with the other engine."""
     empty.dbt(["seed", "--select", "value_tiers", "dw_sales_rep"], ROLES)
     empty.dbt(["test", "--select", "value_tiers_tier_unique"], ROLES)
     empty.dbt(["run", "--select", "stg_dw__sales_reps"], ROLES)
@@ -435,17 +444,18 @@ def test_privilege_is_not_carried_to_a_table_without_protection(small: PostgresE
         counts(cursor, [f"{SCHEMA_OF_TESTS}_marts.customers"])
 
 
-def test_roles_are_named_and_there_and_bound_by_policies(engine: PostgresEngine) -> None:
+def test_roles_are_named_and_there_and_bound_by_policies(empty: PostgresEngine) -> None:
+    empty.dbt(["seed", "--select", "dw_sales_rep"], {})
     run = ["run", "--select", "stg_dw__sales_reps"]
     strong = f"{PAGE}_strong"
     with pytest.raises(BuildFailed, match="Name the roles first: var page_role"):
-        engine.dbt(["run-operation", "create_roles"], {})
+        empty.dbt(["run-operation", "create_roles"], {})
     with pytest.raises(BuildFailed, match=f"There is no role {strong}, which var page_role names"):
-        engine.dbt(run, {"page_role": strong})
-    with owner(engine) as cursor:
+        empty.dbt(run, {"page_role": strong})
+    with owner(empty) as cursor:
         cursor.execute(f"create role {strong} bypassrls")
         try:
             with pytest.raises(BuildFailed, match=f"Role {strong}, .* would see every row"):
-                engine.dbt(run, {"page_role": strong})
+                empty.dbt(run, {"page_role": strong})
         finally:
             cursor.execute(f"drop role {strong}")

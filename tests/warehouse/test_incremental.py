@@ -14,10 +14,10 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import pytest
 
@@ -26,7 +26,7 @@ from tests.warehouse.engines.engine import Engine
 from tests.warehouse.engines.parity import PUBLIC_TABLES, compare, differences
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
 from tests.warehouse.engines.spark import SparkEngine
-from tests.warehouse.few_marts import make_project_of_few_marts
+from tests.warehouse.few_models import make_project_of_few_models
 from tests.warehouse.harness import SCHEMA_OF_TESTS, Builder, Warehouse
 from tests.warehouse.loads import Loads, months_that_differ
 from tests.warehouse.publishing import Build
@@ -36,8 +36,8 @@ IS_LONG = LOADS > 3
 KILLS = int(os.environ.get("KILLS", "3"))
 FACTS = ("fct_invoice", "fct_invoice_line")
 KEPT_BY_MONTH = {"int_invoices_checked", "int_invoice_lines_checked", *FACTS}
-STEPS = 40
-"""Fewer steps than a build of few marts has; it is killed after some of them."""
+STEPS = 25
+"""Fewer steps than a build of few models has; it is killed after some of them."""
 
 # The facts and what they read: all that is built and compared where no fact may change, and where
 # marts would be too slow.
@@ -163,39 +163,16 @@ class SparkByMonth(SparkEngine):
         }
 
 
-class DuckDBAgain(DuckDBEngine):
-    """A file that is built again and again in this process, as the references are once."""
-
-    def __init__(self, builder: Builder) -> None:
-        self.builder = builder
-        super().__init__(builder.new_file(Loads(1).company().all_vars()).parent)
-
-    def build(
-        self,
-        variables: Mapping[str, Any],
-        *,
-        full_refresh: bool = False,
-        with_tests: bool = False,
-        with_scores: bool = True,
-        select: Sequence[str] = (),
-    ) -> str:
-        assert not full_refresh
-        self.builder.build_file(
-            self.warehouse.path,
-            variables,
-            with_tests=with_tests,
-            with_scores=with_scores,
-            select=select,
-        )
-        return ""
-
-
-def test_duckdb(builder: Builder) -> None:
-    check_loads(builder, DuckDBAgain(builder), seed=1)
+def test_duckdb(builder: Builder, tmp_path: Path) -> None:
+    engine = DuckDBEngine(tmp_path)
+    engine.builder = builder
+    check_loads(builder, engine, seed=1)
 
 
 def test_postgres(builder: Builder, postgres_server: PostgresServer, tmp_path: Path) -> None:
-    check_loads(builder, PostgresByMonth(tmp_path, postgres_server), seed=2)
+    engine = PostgresByMonth(tmp_path, postgres_server)
+    engine.builder = builder
+    check_loads(builder, engine, seed=2)
 
 
 @pytest.fixture(scope="module")
@@ -242,13 +219,13 @@ def leave_files_of(spark: SparkByMonth, *months: str) -> None:
 def test_build_after_a_killed_one_ends_right_on_spark(
     builder: Builder, spark: SparkByMonth, tmp_path: Path
 ) -> None:
-    """All other marts are made as this one is.
+    """Only the facts are kept by month; each other table is made anew, as daily_sales is.
 
     A build follows each kill in a long run; else the last, so that kills come one upon another.
     """
     loads, killed = Loads(4), 0
-    marts = ("daily_sales",)
-    project = make_project_of_few_marts(tmp_path, marts)
+    spark.may_be_killed = True
+    project = make_project_of_few_models(tmp_path / "project", ("daily_sales",))
     if not spark.folder_of("core.fct_invoice").exists():
         spark.land(loads.company().raw_tables())
         Build(spark, variables=loads.company().all_vars(), project=project).succeeds()
@@ -263,9 +240,7 @@ def test_build_after_a_killed_one_ends_right_on_spark(
         if KILLS <= 3 and killed < KILLS:
             continue
         Build(spark, variables=variables, project=project).succeeds()
-        select = ["+path:models/core", *(f"+{mart}" for mart in marts)]
-        reference = builder.build(company, select=select)
-        tables = set(reference.tables("core", "marts")) - {"core.build_info"}
-        assert tables > {f"marts.{mart}" for mart in marts} | set(KEPT_TABLES)
-        check_same(reference, spark, f"build after kill {killed}", sorted(tables))
+        reference = builder.build(company, select=["+clock", "+daily_sales"])
+        tables = ["core.clock", *KEPT_TABLES, "marts.daily_sales"]
+        check_same(reference, spark, f"build after kill {killed}", tables)
         builder.forget(reference)

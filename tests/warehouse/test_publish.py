@@ -1,6 +1,6 @@
 """Builds that are written, audited and published: readers, faults, kills, and two at once.
 
-Most are of few marts; test_access.py publishes all of the demo company.
+Most are of few models; test_access.py publishes all of the demo company.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from publish.duckdb_file import builds_folder, next_file
 from tests.warehouse.engines.duckdb_engine import DuckDBEngine
 from tests.warehouse.engines.engine import Engine
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
-from tests.warehouse.few_marts import make_project_of_few_marts
+from tests.warehouse.few_models import PUBLISHED, make_project_of_few_models
 from tests.warehouse.harness import SCHEMA_OF_TESTS
 from tests.warehouse.publishing import (
     READINGS,
@@ -56,14 +56,23 @@ STAYS = "nothing was published, and what readers had before stays."
 
 
 @pytest.fixture(scope="module")
-def few_marts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_project_of_few_marts(tmp_path_factory.mktemp("few_marts"))
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of few models, and a test of its own, which an item of two connectors fails.
+
+    What finds such an item in the whole project reads more models.
+    """
+    project = make_project_of_few_models(tmp_path_factory.mktemp("project"), PUBLISHED)
+    (project / "tests" / "core" / "items_are_of_one_connector.sql").write_text(
+        "select item_id from {{ ref('int_invoice_lines_judged') }}"
+        " group by item_id having count(distinct source_system) > 1"
+    )
+    return project
 
 
 @pytest.fixture(scope="module")
-def on_duckdb(tmp_path_factory: pytest.TempPathFactory, few_marts: Path) -> DuckDBEngine:
+def on_duckdb(tmp_path_factory: pytest.TempPathFactory, project: Path) -> DuckDBEngine:
     engine = DuckDBEngine(tmp_path_factory.mktemp("publish_duckdb"))
-    engine.project = few_marts
+    engine.project = project
     load(engine, 1)
     Build(engine).succeeds()
     return engine
@@ -71,10 +80,10 @@ def on_duckdb(tmp_path_factory: pytest.TempPathFactory, few_marts: Path) -> Duck
 
 @pytest.fixture(scope="module")
 def on_postgres(
-    tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer, few_marts: Path
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer, project: Path
 ) -> PostgresEngine:
     engine = PostgresEngine(tmp_path_factory.mktemp("publish_postgres"), postgres_server)
-    engine.project = few_marts
+    engine.project = project
     load(engine, 1)
     Build(engine).succeeds()
     return engine
@@ -162,17 +171,14 @@ SHORT_HORIZONS = {
 def test_back_test_is_published_and_later_builds_keep_it(
     request: pytest.FixtureRequest, tmp_path: Path, name: str
 ) -> None:
-    folder = tmp_path / "warehouse"
-    folder.mkdir()
     engine: Engine = (
-        DuckDBEngine(folder)
+        DuckDBEngine(tmp_path)
         if name == "duckdb"
-        else PostgresEngine(folder, request.getfixturevalue("postgres_server"))
+        else PostgresEngine(tmp_path, request.getfixturevalue("postgres_server"))
     )
-    project = tmp_path / "project"
-    project.mkdir()
-    engine.project = make_project_of_few_marts(
-        project, ("score_backtest", "score_calibration", "backtest_date")
+    engine.project = make_project_of_few_models(
+        tmp_path / "project",
+        ("score_backtest", "score_calibration", "backtest_date", "customer_rfm"),
     )
     load(engine, 1)
     dates = f"select distinct as_of_date from {SCHEMA_OF_TESTS}_marts.score_backtest order by 1"
@@ -284,13 +290,13 @@ def test_failed_test_publishes_nothing(engine: Engine, tmp_path: Path) -> None:
     with nothing_changes(engine):
         options = ("--exclude", "test_type:generic", "test_type:unit")
         sentence = Build(engine, options, variables=variables).refuses()
-        assert sentence.startswith("Error: ids_do_not_collide failed (Got ")
+        assert sentence.startswith("Error: items_are_of_one_connector failed (Got ")
         assert STAYS in sentence
 
 
 def test_part_of_the_tables_is_not_published(on_duckdb: DuckDBEngine) -> None:
     with nothing_changes(on_duckdb):
-        sentence = Build(on_duckdb, (*WITHOUT_TESTS, "--select", "dim_date")).refuses()
+        sentence = Build(on_duckdb, (*WITHOUT_TESTS, "--select", "dim_item")).refuses()
         assert "dbt made only a part of the tables" in sentence
 
 
@@ -300,10 +306,15 @@ def test_killed_build_leaves_the_last_one_and_the_next_ends_right(engine: Engine
     load(engine, 5)
     before, killed = published(engine), 0
     while killed < KILLS:
-        build = Build(engine)
-        time.sleep(random.uniform(0, SECONDS_OF[engine.name]))
-        os.killpg(build.process.pid, signal.SIGKILL)
-        killed += build.ends() == -signal.SIGKILL
+        started, build = time.monotonic(), Build(engine)
+        try:
+            build.process.wait(random.uniform(0, SECONDS_OF[engine.name]))
+            SECONDS_OF[engine.name] = time.monotonic() - started
+        except subprocess.TimeoutExpired:
+            os.killpg(build.process.pid, signal.SIGKILL)
+        code = build.ends()
+        assert code in (0, -signal.SIGKILL), build.output
+        killed += code == -signal.SIGKILL
         after = published(engine)
         if after["core.build_info"] != before["core.build_info"]:  # it had just published
             assert set(snapshot(engine)[1:]) == {amount_of(5)}

@@ -18,6 +18,7 @@ from tests.unit.test_load import FIELDS, HEADER, LINE, write_workbook
 from tests.warehouse.engines.parity import check_parity
 from tests.warehouse.engines.source import DEMO_FILES
 from tests.warehouse.engines.spark import SparkEngine
+from tests.warehouse.few_models import make_project_of_few_models
 from tests.warehouse.harness import PROJECT, RawTable, Warehouse
 
 TRUTHS = json.loads((PROJECT / "seeds" / "demo" / "truths.json").read_text("utf-8"))
@@ -67,10 +68,12 @@ def test_a_fact_has_a_folder_for_each_of_its_months(demo_on_spark: SparkEngine, 
     assert folders == {f"invoice_month={month}" for month in months}
 
 
-def test_missing_values_of_a_seed_arrive_as_missing(demo_on_spark: SparkEngine) -> None:
-    demo_on_spark.dbt(["seed", "--select", "dw_customer"], {})
-    landed = f"read_parquet('{demo_on_spark.warehouse}/opportunity_demo.db/dw_customer/*.parquet')"
-    written = f"read_csv('{PROJECT}/seeds/demo/dw_customer.csv', all_varchar = true)"
+def test_missing_values_of_a_seed_arrive_as_missing(tmp_path: Path) -> None:
+    engine = SparkEngine(tmp_path)
+    engine.project = make_project_of_few_models(tmp_path / "project", ())
+    engine.dbt(["seed", "--select", "dw_sales_rep"], {})
+    landed = f"read_parquet('{engine.warehouse}/opportunity_demo.db/dw_sales_rep/*.parquet')"
+    written = f"read_csv('{PROJECT}/seeds/demo/dw_sales_rep.csv', all_varchar = true)"
     with duckdb.connect() as connection:
         rows, expected = (
             connection.execute(f"from {source} order by all").fetchall()

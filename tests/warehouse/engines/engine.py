@@ -11,10 +11,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 
-from tests.warehouse.harness import PROJECT, SCHEMA_OF_TESTS, SCORES, BuildFailed, RawTable
+from tests.warehouse.harness import (
+    PROJECT,
+    SCHEMA_OF_TESTS,
+    SCORES,
+    Builder,
+    BuildFailed,
+    RawTable,
+)
 
 RawTables = Mapping[str, Mapping[str, RawTable]]
 """Raw tables by schema and name."""
@@ -24,6 +32,8 @@ class Engine(ABC):
     """A warehouse of the tests' own on one engine, in a folder of its own."""
 
     name: str
+    builder: Builder | None = None
+    """Where it is given, it runs dbt in this process and need not parse the project each time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -83,7 +93,11 @@ class Engine(ABC):
         return finished.stdout
 
     def dbt(self, command: Sequence[str], variables: Mapping[str, Any]) -> str:
-        """Runs one dbt command with vars and returns what it printed."""
+        """Runs one dbt command with vars and returns what it printed; a builder, what it told."""
+        if self.builder:
+            assert self.builder.project == self.project
+            with patch.dict("os.environ", self.environment()):
+                return self.builder.run_dbt_here(self.name, command, variables)
         executable = str(Path(sys.executable).with_name("dbt"))
         return self.run(executable, "--no-use-colors", *command, "--vars", json.dumps(variables))
 

@@ -34,6 +34,8 @@ class SparkEngine(Engine):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self.may_be_killed = False
+        """Whether the catalogue syncs what it writes, as it does outside of tests."""
         self._landed: dict[str, dict[str, list[str]]] = {}
         self._is_building = False
 
@@ -52,6 +54,7 @@ class SparkEngine(Engine):
             # what it compiled so, which all models fill: from then on it would only interpret.
             "JDK_JAVA_OPTIONS": (
                 "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC "
+                + ("" if self.may_be_killed else "-Dderby.system.durability=test ")
                 + (
                     f"-XX:SharedArchiveFile={CLASSES} -Xlog:cds=off -Xlog:cds+dynamic=off"
                     if CLASSES.exists()
