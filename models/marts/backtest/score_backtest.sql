@@ -47,21 +47,23 @@ compared as (
 
 ),
 
+-- Where a baseline is 0, a score has no ratio to it: that counts as the largest, and an interval
+-- that ends there has no end.
 resampled as (
 
     select
         *,
         row_number() over (
             partition by score_name, metric, baseline_name
-            order by value, resample
+            order by value nulls last, resample
         ) as value_place,
         row_number() over (
             partition by score_name, metric, baseline_name
-            order by gain, resample
+            order by gain nulls last, resample
         ) as gain_place,
         row_number() over (
             partition by score_name, metric, baseline_name
-            order by ratio, resample
+            order by ratio nulls last, resample
         ) as ratio_place,
         count(*) over (partition by score_name, metric, baseline_name) as resample_count
     from compared
