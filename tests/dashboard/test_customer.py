@@ -183,18 +183,6 @@ def test_search_finds_by_name_and_code_and_the_choice_is_kept_in_the_address(
     assert "No customer is chosen" in texts(app)
 
 
-def test_a_search_that_fails_leaves_the_rest_of_the_page(open_page: Open) -> None:
-    def failing(sql: str, table: pa.Table) -> pa.Table:
-        if sql == queries.CUSTOMER_MATCHES:
-            raise warehouse.QueryFailed("no search today")
-        return table
-
-    with answers(failing):
-        app = open_page("customer", customer="C00254")
-    assert [error.value for error in app.error] == ["**This could not be read.** no search today"]
-    assert figures(app)["Orders"] == "111"
-
-
 def test_pages_that_were_left_are_let_go_of(open_page: Open) -> None:
     """Streamlit keeps the functions of each box for as long as a visit lasts."""
     app = open_page("customer", customer="C00254")
@@ -237,9 +225,12 @@ def test_any_name_is_shown_as_it_is(open_page: Open, name: str) -> None:
     assert figures(app)["Orders"] == "111"
 
 
-def test_a_failing_query_leaves_the_rest_of_the_page(open_page: Open) -> None:
+@pytest.mark.parametrize(
+    "query", [queries.CUSTOMER_CHURN, queries.CUSTOMER_MATCHES], ids=["churn", "search"]
+)
+def test_a_failing_query_leaves_the_rest_of_the_page(open_page: Open, query: str) -> None:
     def failing(sql: str, table: pa.Table) -> pa.Table:
-        if sql == queries.CUSTOMER_CHURN:
+        if sql == query:
             raise warehouse.QueryFailed("The disk is gone.")
         return table
 
