@@ -33,7 +33,7 @@ def make_project_of_few_models(folder: Path, wanted: Collection[str]) -> Path:
     (folder / "dbt_project.yml").write_text(yaml.safe_dump(project, sort_keys=False), "utf-8")
 
     models = {path.stem: path for path in (folder / "models").rglob("*.sql")}
-    kept = {"clock", *wanted}  # which macros read
+    kept = {"clock", *wanted}  # macros read the clock
     while read := {name for model in kept for name in read_by(models[model])} & set(models) - kept:
         kept |= read
     left_out = set(models) - kept
