@@ -241,7 +241,14 @@ def test_rows_found_by_customers_are_those_of_the_policies(
 def test_sums_of_a_teams_customers_need_no_table(
     demo_on_postgres: PostgresEngine, name: str
 ) -> None:
-    """An index has all columns that they read of the facts: else each row is on another page."""
+    """An index has all columns that they read of the facts: else each row is on another page.
+
+    Such a scan still looks into the table until a vacuum has been there, which PostgreSQL starts by
+    itself some time after a build, and until then its plans prefer any narrower index.
+    """
+    with owner(demo_on_postgres) as cursor:
+        cursor.execute(f"vacuum {CORE}.fct_invoice")
+        cursor.execute(f"vacuum {CORE}.fct_invoice_line")
     by_customers = warehouse.by_customers(getattr(queries, name), SCHEMA_OF_TESTS)
     statement = re.sub(r"\$(\w+)", r"%(\1)s", by_customers.replace("%", "%%"))
     day = date(2026, 1, 1)
