@@ -35,7 +35,7 @@ COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --
 	--no-header --no-emit-index-url --quiet
 INSTALL := pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 
-.PHONY: help build backtest dashboard test test-long load check-input roles lint docs bench bench-picture clean lock
+.PHONY: help build backtest dashboard setup test test-long load check-input roles lint docs bench bench-picture clean lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -60,6 +60,8 @@ check-input: $(ENGINE_READY) profiles.yml ## the gate: refuse raw tables that wo
 roles: $(ENGINE_READY) profiles.yml ## create the roles that vars page_role and analyst_role name, on PostgreSQL: TARGET=postgres VARS='{page_role: ...}'
 	@$(BIN)/dbt run-operation create_roles --target "$$TARGET" --vars "$$VARS"
 
+setup: $(BENCH_READY) $(BOUNCER_READY) $(BROWSER_READY) profiles.yml ## install all that tests and lint need, which they do by themselves
+
 test: $(BENCH_READY) $(BROWSER_READY) profiles.yml ## all tests but the longest: units, generated companies, published results, all three engines
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
@@ -80,7 +82,7 @@ lint-python: $(BENCH_READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-lint-dbt: $(BENCH_READY) $(BOUNCER_READY) profiles.yml
+lint-dbt: $(READY) $(BOUNCER_READY) profiles.yml
 	$(BIN)/sqlfluff lint --processes 2 models tests analyses
 	@! grep -rniE '::[a-z]|current_(date|timestamp)|localtimestamp|run_started_at|\bnow *\(' tests analyses --include='*.sql' \
 		|| { echo 'A test or analysis casts by :: or reads the system clock.'; exit 1; }

@@ -259,11 +259,12 @@ def all_differences(
 ) -> list[str]:
     """Every difference between a built company and the independent calculation."""
     star = expected_star(company)
-    return [
-        *rejected_differences(warehouse, star),
-        *invoice_differences(warehouse, star),
-        *line_differences(warehouse, star),
-        *item_differences(warehouse, star),
-        *access_differences(warehouse, star),
-        *mart_differences(warehouse, star, with_scores=with_scores),
-    ]
+    with warehouse.kept_open():
+        return [
+            *rejected_differences(warehouse, star),
+            *invoice_differences(warehouse, star),
+            *line_differences(warehouse, star),
+            *item_differences(warehouse, star),
+            *access_differences(warehouse, star),
+            *mart_differences(warehouse, star, with_scores=with_scores),
+        ]

@@ -26,6 +26,8 @@ WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "test")
 INVOICES = 60
 SECONDS = 900
 """How long a build of the small company may take before a test gives it up."""
+PAUSE_OF_READERS = 0.01
+"""Seconds between two readings, in which the build has the processor."""
 
 READINGS = (
     f"select max(build_id) from {SCHEMA_OF_TESTS}_core.build_info",
@@ -234,7 +236,7 @@ class Reader:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._stop.wait(PAUSE_OF_READERS):
             try:
                 self.seen.append(self._read())
             except Exception as error:

@@ -53,7 +53,7 @@ def compare(
     """Compares tables, by default all of core and marts that the reference has, but build_info."""
     if tables is None:
         tables = [name for name in reference.tables("core", "marts") if name != "core.build_info"]
-    with duckdb.connect() as connection:
+    with duckdb.connect() as connection, reference.kept_open():
         return [compare_table(connection, table, reference, other) for table in tables]
 
 
