@@ -90,10 +90,13 @@ def postgres_server() -> Iterator[postgres.PostgresServer]:
 
 @pytest.fixture(scope="session")
 def demo_on_postgres(
-    postgres_server: postgres.PostgresServer, tmp_path_factory: pytest.TempPathFactory
+    postgres_server: postgres.PostgresServer,
+    builder: Builder,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[postgres.PostgresEngine]:
     """The demo company on PostgreSQL with its roles; each test leaves it as it was."""
-    with demo_with_roles(tmp_path_factory.mktemp("demo_on_postgres"), postgres_server) as engine:
+    folder = tmp_path_factory.mktemp("demo_on_postgres")
+    with demo_with_roles(folder, postgres_server, builder) as engine:
         yield engine
 
 

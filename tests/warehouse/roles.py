@@ -11,6 +11,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
 from tests.warehouse.engines.source import DEMO_FILES
+from tests.warehouse.harness import Builder
 
 PAGE, ANALYST = f"page_{os.getpid()}", f"analyst_{os.getpid()}"
 PAGE_LOGIN, ANALYST_LOGIN = f"{PAGE}_login", f"{ANALYST}_login"
@@ -20,12 +21,15 @@ VARS = {**DEMO_FILES.variables, **ROLES}
 
 
 @contextmanager
-def demo_with_roles(folder: Path, server: PostgresServer) -> Iterator[PostgresEngine]:
+def demo_with_roles(
+    folder: Path, server: PostgresServer, builder: Builder
+) -> Iterator[PostgresEngine]:
     """The demo company, loaded from its files; models and all tests by `dbt build`, with roles.
 
     The roles go in the end. The database orders text as en_US does, where the server knows how.
     """
     engine = PostgresEngine(folder, server, locale="en_US.UTF-8")
+    engine.builder = builder
     engine.load(DEMO_FILES.connector, DEMO_FILES.file, VARS)
     engine.dbt(["run-operation", "create_roles"], VARS)
     logins = {PAGE_LOGIN: PAGE, ANALYST_LOGIN: ANALYST}
@@ -33,6 +37,7 @@ def demo_with_roles(folder: Path, server: PostgresServer) -> Iterator[PostgresEn
         for login, role in logins.items():
             cursor.execute(f"create role {login} login password '{PASSWORD}' in role {role}")
     engine.dbt(["build", "--exclude", "path:seeds/demo"], VARS)
+    engine.builder = None  # what tests run has other vars, with which the project is parsed anew
     yield engine
     if not os.environ.get("PGHOST"):
         return  # they go with the server, which was started for the tests
