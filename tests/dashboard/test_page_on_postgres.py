@@ -247,8 +247,7 @@ def test_sums_of_a_teams_customers_need_no_table(
     itself some time after a build, and until then its plans prefer any narrower index.
     """
     with owner(demo_on_postgres) as cursor:
-        cursor.execute(f"vacuum {CORE}.fct_invoice")
-        cursor.execute(f"vacuum {CORE}.fct_invoice_line")
+        cursor.execute(f"vacuum {CORE}.fct_invoice, {CORE}.fct_invoice_line")
     by_customers = warehouse.by_customers(getattr(queries, name), SCHEMA_OF_TESTS)
     statement = re.sub(r"\$(\w+)", r"%(\1)s", by_customers.replace("%", "%%"))
     day = date(2026, 1, 1)

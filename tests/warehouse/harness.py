@@ -2,7 +2,7 @@
 
 dbt runs inside this process, so that a tiny company takes seconds. Parsing is shared by all builds
 whose project has the same shape: vars that only put a value into the SQL leave the manifest as it
-is, those that decide which models and raw tables there are give a manifest of their own.
+is, those that decide which models there are, and where raw tables are, give one of their own.
 """
 
 from __future__ import annotations

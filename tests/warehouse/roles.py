@@ -26,7 +26,8 @@ def demo_with_roles(
 ) -> Iterator[PostgresEngine]:
     """The demo company, loaded from its files; models and all tests by `dbt build`, with roles.
 
-    The roles go in the end. The database orders text as en_US does, where the server knows how.
+    The roles go in the end. The database orders text as en_US does, where the server knows how, and
+    has no comments, which a build by `make build` in test_access.py has.
     """
     engine = PostgresEngine(folder, server, locale="en_US.UTF-8")
     engine.builder = builder
