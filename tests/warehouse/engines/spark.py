@@ -52,9 +52,11 @@ class SparkEngine(Engine):
             "SPARK_SHUFFLE_PARTITIONS": "2",
             # Of a small build most is spent on compiling code that runs once. Java keeps 48 MB for
             # what it compiled so, which all models fill: from then on it would only interpret. What
-            # a statement leaves behind is young, and collected seldom where it has room.
+            # a statement leaves behind is young, and collected seldom where it has room; that the
+            # small Java that starts Spark has less room than that it would print.
             "JDK_JAVA_OPTIONS": (
-                "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC -Xmn768m "
+                "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC "
+                "-Xmn768m -Xlog:gc+ergo=off "
                 + ("" if self.may_be_killed else "-Dderby.system.durability=test ")
                 + (
                     f"-XX:SharedArchiveFile={CLASSES} -Xlog:cds=off -Xlog:cds+dynamic=off"
