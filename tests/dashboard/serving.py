@@ -159,6 +159,23 @@ def settle(page: Page) -> None:
     page.wait_for_function("!document.querySelector('[data-stale=true], [data-testid=stSkeleton]')")
 
 
+@contextmanager
+def running_again(page: Page) -> Iterator[None]:
+    """A block that makes the page run once more; it ends when that run has."""
+    page.evaluate(
+        """() => {
+            window.hasRunAgain = false;
+            const app = document.querySelector('[data-testid="stApp"]');
+            new MutationObserver(() => {
+                window.hasRunAgain ||= app.dataset.testScriptState === 'notRunning';
+            }).observe(app, {attributeFilter: ['data-test-script-state']});
+        }"""
+    )
+    yield
+    page.wait_for_function("window.hasRunAgain")
+    settle(page)
+
+
 def go(page: Page, server: Server, address: str) -> None:
     """Open an address and wait until it is there."""
     page.goto(server.url(address))
