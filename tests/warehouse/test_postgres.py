@@ -132,7 +132,7 @@ def test_rows_lie_in_the_order_of_an_index(postgres: PostgresEngine) -> None:
             """
         )
         assert set(cursor.fetchall()) == {("fct_invoice",), ("fct_invoice_line",)}
-    assert {place: found[place] for place in expected if found[place] < 0.999} == {}
+    assert {place: found[place] for place in expected if found[place] < 0.99999} == {}
 
 
 def test_text_orders_by_code_point_in_every_public_table(postgres: PostgresEngine) -> None:
