@@ -11,6 +11,7 @@ from typing import Any
 from bench.demo.next_day import HEADER, LINE
 from bench.engines import Engine
 from bench.measure import DONE, Outcome, run
+from bench.peers.pandas_marts import MARTS
 from bench.run_results import PAIR_STEP, Timing, read_timing
 
 PYTHON = sys.executable
@@ -60,6 +61,12 @@ class Build:
     def build(self, moment: str) -> Part:
         """Run a build; `moment` names the log."""
         outcome = self._run(moment, BUILD, self._variables)
+        return Part(outcome, read_timing(self._target / "run_results.json"))
+
+    def script_marts(self) -> Part:
+        """Build the marts of the pandas script, what they need and their tests, from nothing."""
+        command = [*BUILD, "--full-refresh", "--select", *(f"+{mart}" for mart in MARTS)]
+        outcome = self._run("script_marts", command, self._variables)
         return Part(outcome, read_timing(self._target / "run_results.json"))
 
     def append_day(self, day: Path) -> None:

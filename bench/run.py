@@ -174,6 +174,10 @@ class Bench:
         size = engine.size_bytes()
         engine.export(BASKET_LINES, data.basket_lines)
         self._pair_steps(data, engine, build)
+        if data.data == COMPANY and "pandas" in self.settings.peers:
+            alone = self._during(f"{what}: the script's marts", build.script_marts)
+            outcomes.append(alone.outcome)
+            seconds["script_marts"] = alone.outcome.seconds
         if data.data == COMPANY and self.settings.has_refresh:
             build.append_day(data.folder / "day")
             refresh = self._during(f"{what}: daily refresh", lambda: build.build("refresh"))

@@ -23,6 +23,12 @@
     {%- if temporary or not config.get('contract').enforced -%}
         {{ return(dbt.postgres__create_table_as(temporary, relation, sql)) }}
     {%- endif -%}
+    {%- if model.constraints or model.columns.values() | selectattr('constraints') | list -%}
+        {%- do exceptions.raise_compiler_error(
+            model.name ~ ' has constraints in its contract, which a table created from its select cannot'
+            ~ ' have on PostgreSQL: write them as data tests.'
+        ) -%}
+    {%- endif -%}
     {%- set indexes = config.get('indexes', []) -%}
     {%- set ordering = (indexes | selectattr('type', 'equalto', 'brin') | list or indexes) | first -%}
     {{ get_assert_columns_equivalent(sql) }}

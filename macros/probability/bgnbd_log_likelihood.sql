@@ -1,8 +1,6 @@
 {% macro bgnbd_log_likelihood(repeats, last_week, age_weeks) -%}
     (
-        {{ log_gamma('(rate_shape + ' ~ repeats ~ ')') }} + shape_constant
-        + {{ log_gamma('(drop_b + ' ~ repeats ~ ')') }}
-        - {{ log_gamma('(drop_a + drop_b + ' ~ repeats ~ ')') }} + drop_constant
+        gamma_term
         - (rate_shape + {{ repeats }}) * ln(rate_scale + {{ age_weeks }})
         + case
             when {{ repeats }} > 0

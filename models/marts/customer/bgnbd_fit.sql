@@ -23,6 +23,15 @@ observed as (
 
 ),
 
+-- What hangs on the number of repeats alone, and is costly, is computed once for each.
+repeats as (
+
+    select repeat_count
+    from {{ ref('bgnbd_cell') }}
+    group by repeat_count
+
+),
+
 steps as (
 
     select -1 as step
@@ -87,6 +96,7 @@ best_0 as (
             exp(log_drop_size) * {{ logistic('log_drop_odds') }} as drop_a,
             exp(log_drop_size) * {{ logistic('-log_drop_odds') }} as drop_b
         from points_{{ round }}
+        {{ computed_once() }}
 
     ),
 
@@ -101,36 +111,46 @@ best_0 as (
                 + power(log_drop_odds + 2.5, 2) + power(log_drop_size - 1, 2)
             ) / 18 as log_prior
         from parameters_{{ round }}
+        {{ computed_once() }}
+
+    ),
+
+    gamma_terms_{{ round }} as (
+
+        select
+            constants.*,
+            repeats.repeat_count,
+            constants.shape_constant + constants.drop_constant
+            + {{ log_gamma('(constants.rate_shape + repeats.repeat_count)') }}
+            + {{ log_gamma('(constants.drop_b + repeats.repeat_count)') }}
+            - {{ log_gamma('(constants.drop_a + constants.drop_b + repeats.repeat_count)') }}
+                as gamma_term
+        from constants_{{ round }} as constants
+        cross join repeats
+        {{ computed_once() }}
 
     ),
 
     likelihoods_{{ round }} as (
 
         select
-            constants.direction_number,
-            constants.customer_count,
-            constants.log_observed_rate,
-            constants.log_shape,
-            constants.log_rate,
-            constants.log_drop_odds,
-            constants.log_drop_size,
+            terms.direction_number,
+            max(terms.customer_count) as customer_count,
+            max(terms.log_observed_rate) as log_observed_rate,
+            max(terms.log_shape) as log_shape,
+            max(terms.log_rate) as log_rate,
+            max(terms.log_drop_odds) as log_drop_odds,
+            max(terms.log_drop_size) as log_drop_size,
         {{ as_ratio(
-            '(constants.log_prior + ' ~ as_double('sum(' ~ as_ratio(
+            '(max(terms.log_prior) + ' ~ as_double('sum(' ~ as_ratio(
                 'cells.customer_count * '
                 ~ bgnbd_log_likelihood('cells.repeat_count', 'cells.last_week', 'cells.age_weeks')
-            ) ~ ')') ~ ') / constants.customer_count'
+            ) ~ ')') ~ ') / max(terms.customer_count)'
         ) }} as log_likelihood
-        from constants_{{ round }} as constants
-        cross join {{ ref('bgnbd_cell') }} as cells
-        group by
-            constants.direction_number,
-            constants.customer_count,
-            constants.log_observed_rate,
-            constants.log_shape,
-            constants.log_rate,
-            constants.log_drop_odds,
-            constants.log_drop_size,
-            constants.log_prior
+        from gamma_terms_{{ round }} as terms
+        inner join {{ ref('bgnbd_cell') }} as cells
+            on terms.repeat_count = cells.repeat_count
+        group by terms.direction_number
 
     ),
 

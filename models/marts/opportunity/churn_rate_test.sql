@@ -171,8 +171,11 @@ outcomes as (
             rows between unbounded preceding and current row
         ) as log_probability
     from recent_shares
+    -- The window has no more days than these: said a second time, it spares comparing with all.
     inner join whole_numbers
-        on recent_shares.recent_purchases >= whole_numbers.purchase_count
+        on
+            recent_shares.recent_purchases >= whole_numbers.purchase_count
+            and whole_numbers.purchase_count <= {{ window_days }}
 
 ),
 

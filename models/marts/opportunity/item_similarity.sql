@@ -4,7 +4,7 @@
 {%- set latest_items = var('recommendation_latest_items') | int %}
 with
 
-latest_items as (
+latest_items as {{ merged() }} (
 
     select
         list_number,
@@ -14,18 +14,18 @@ latest_items as (
         / sqrt({{ as_double('least(customer_item_count, ' ~ latest_items ~ ')') }}) as weight
     from {{ ref('owned_item') }}
     where recency_rank <= {{ latest_items }}
+    {{ computed_once() }}
 
 ),
 
--- Divided by the length of its item's vector, so that a sum of products is a cosine.
-unit_weights as (
+item_lengths as (
 
     select
         list_number,
-        customer_number,
         item_number,
-        weight / sqrt(sum(weight * weight) over (partition by list_number, item_number)) as weight
+        sqrt(sum(weight * weight)) as vector_length
     from latest_items
+    group by list_number, item_number
 
 ),
 
@@ -35,16 +35,37 @@ pairs as (
         first_items.list_number,
         first_items.item_number as first_number,
         second_items.item_number as second_number,
-        sum(first_items.weight * second_items.weight) as cosine,
+        sum(first_items.weight * second_items.weight) as weight_product,
         count(*) as common_customer_count
-    from unit_weights as first_items
-    inner join unit_weights as second_items
+    from latest_items as first_items
+    inner join latest_items as second_items
         on
             first_items.list_number = second_items.list_number
             and first_items.customer_number = second_items.customer_number
             and first_items.item_number < second_items.item_number
     group by first_items.list_number, first_items.item_number, second_items.item_number
     having count(*) >= {{ var('recommendation_min_customers') | int }}
+
+),
+
+-- The cosine of the two items' vectors over customers.
+cosines as (
+
+    select
+        pairs.list_number,
+        pairs.first_number,
+        pairs.second_number,
+        pairs.common_customer_count,
+        pairs.weight_product / (first_items.vector_length * second_items.vector_length) as cosine
+    from pairs
+    inner join item_lengths as first_items
+        on
+            pairs.list_number = first_items.list_number
+            and pairs.first_number = first_items.item_number
+    inner join item_lengths as second_items
+        on
+            pairs.list_number = second_items.list_number
+            and pairs.second_number = second_items.item_number
 
 ),
 
@@ -61,22 +82,22 @@ directions as (
 similarities as (
 
     select
-        pairs.list_number,
+        cosines.list_number,
         case
-            when directions.direction = 'first to second' then pairs.first_number
-            else pairs.second_number
+            when directions.direction = 'first to second' then cosines.first_number
+            else cosines.second_number
         end as item_number,
         case
-            when directions.direction = 'first to second' then pairs.second_number
-            else pairs.first_number
+            when directions.direction = 'first to second' then cosines.second_number
+            else cosines.first_number
         end as neighbour_number,
         cast(
-            pairs.cosine
-            * {{ divide('pairs.common_customer_count', 'pairs.common_customer_count + 2') }}
+            cosines.cosine
+            * {{ divide('cosines.common_customer_count', 'cosines.common_customer_count + 2') }}
             as decimal(28, 9)
         ) as similarity,
-        pairs.common_customer_count
-    from pairs
+        cosines.common_customer_count
+    from cosines
     cross join directions
 
 ),

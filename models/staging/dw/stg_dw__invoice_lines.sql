@@ -53,4 +53,5 @@ select
 from (
     select {{ raw_columns('dw_invoice_line', contract_columns) }}
     from {{ raw_table('dw', 'dw_invoice_line') }}
+    {{ computed_once() }}
 ) as raw_rows

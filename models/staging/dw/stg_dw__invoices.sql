@@ -46,4 +46,5 @@ select
 from (
     select {{ raw_columns('dw_invoice_header', contract_columns) }}
     from {{ raw_table('dw', 'dw_invoice_header') }}
+    {{ computed_once() }}
 ) as raw_rows
