@@ -174,7 +174,7 @@ class Bench:
         size = engine.size_bytes()
         engine.export(BASKET_LINES, data.basket_lines)
         self._pair_steps(data, engine, build)
-        if data.data == COMPANY and "pandas" in self.settings.peers:
+        if data.data == COMPANY and engine.name == "duckdb" and "pandas" in self.settings.peers:
             alone = self._during(f"{what}: the script's marts", build.script_marts)
             outcomes.append(alone.outcome)
             seconds["script_marts"] = alone.outcome.seconds
