@@ -11,7 +11,7 @@ from typing import Any
 from bench.demo.next_day import HEADER, LINE
 from bench.engines import Engine
 from bench.measure import DONE, Outcome, run
-from bench.peers.pandas_marts import MARTS
+from bench.peers.pandas_marts import SCRIPT_MARTS
 from bench.run_results import PAIR_STEP, Timing, read_timing
 
 PYTHON = sys.executable
@@ -65,7 +65,7 @@ class Build:
 
     def script_marts(self) -> Part:
         """Build the marts of the pandas script, what they need and their tests, from nothing."""
-        command = [*BUILD, "--full-refresh", "--select", *(f"+{mart}" for mart in MARTS)]
+        command = [*BUILD, "--full-refresh", "--select", *(f"+{mart}" for mart in SCRIPT_MARTS)]
         outcome = self._run("script_marts", command, self._variables)
         return Part(outcome, read_timing(self._target / "run_results.json"))
 

@@ -1,4 +1,4 @@
-"""The marts that are no scores by pandas, and mlxtend for the pairs: what a careful script does.
+"""Marts by pandas, and mlxtend for the pairs: what a careful script does.
 
     python -m bench.peers.pandas_marts --input FOLDER --output FOLDER
 
@@ -21,14 +21,15 @@ ACTIVE_DAYS = 365
 ABC_CUTS = {"A": 0.8, "B": 0.95}
 MONEY = 4  # decimals
 
-MARTS = (
+SCRIPT_MARTS = (
     "basket_pair", "basket_rule", "category_margin_monthly", "category_penetration", "churn_risk",
     "cohort_retention", "customer_360", "customer_rfm", "daily_category_sales", "daily_customers",
     "daily_item_sales", "daily_sales", "hourly_sales", "product_performance",
     "revenue_by_category", "revenue_by_channel", "sales_by_hour", "sales_by_weekday",
     "share_of_wallet",
 )  # fmt: skip
-"""What the script computes: no scores, and in other marts no column that a score gives."""
+"""What the script computes: no scores, no triples or double codes, no regions, and in
+customer_360 no column that a score gives."""
 
 
 def compute(task: Task) -> dict[str, int]:
@@ -43,9 +44,9 @@ def compute(task: Task) -> dict[str, int]:
         for mart in marts.values():
             mart["as_of_date"] = company.as_of
     with task.part("write"):
-        for name in MARTS:
+        for name in SCRIPT_MARTS:
             marts[name].to_parquet(task.output / f"{name}.parquet", index=False)
-    return {name: len(marts[name]) for name in MARTS}
+    return {name: len(marts[name]) for name in SCRIPT_MARTS}
 
 
 # --- baskets --------------------------------------------------------------------------------

@@ -32,7 +32,8 @@
     {%- set indexes = config.get('indexes', []) -%}
     {%- set ordering = (indexes | selectattr('type', 'equalto', 'brin') | list or indexes) | first -%}
     {{ get_assert_columns_equivalent(sql) }}
-    create table {{ relation }} as
+    {{ config.get('sql_header') or '' }}
+    create {{ 'unlogged ' if config.get('unlogged') }}table {{ relation }} as
     select
         {%- for column in model.columns.values() %}
         {%- set type = api.Column.translate_type(column.data_type) %}

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from shutil import copy
 
 import pytest
 
 from dashboard.warehouse import LARGE_TABLES
+from tests.unit.small_project import make_small_project
+from tests.warehouse.engines.engine import BuildFailed
 from tests.warehouse.engines.parity import check_parity
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
-from tests.warehouse.harness import SCHEMA_OF_TESTS, Warehouse
+from tests.warehouse.harness import PROJECT, SCHEMA_OF_TESTS, Warehouse
 
 INDEXED = {
     *(
@@ -153,3 +156,26 @@ def test_text_orders_by_code_point_in_every_public_table(postgres: PostgresEngin
         found = cursor.fetchall()
     assert len(found) > 90
     assert [row for row in found if row[2] != "C"] == []
+
+
+def test_a_constraint_in_a_contract_is_refused(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """A table that is created from its select cannot have one."""
+    engine = PostgresEngine(tmp_path, postgres_server)
+    engine.project = make_small_project(tmp_path)
+    (engine.project / "macros").mkdir()
+    copy(PROJECT / "macros" / "engines" / "create_table_as.sql", engine.project / "macros")
+    (engine.project / "models" / "limited.sql").write_text(
+        "{{ config(materialized='table') }} select cast(1 as int) as number"
+    )
+    (engine.project / "models" / "limited.yml").write_text(
+        """
+        models:
+          - name: limited
+            config: {contract: {enforced: true}}
+            columns: [{name: number, data_type: int, constraints: [{type: not_null}]}]
+        """
+    )
+    with pytest.raises(BuildFailed, match="limited has constraints in its contract"):
+        engine.dbt(["run", "--select", "limited"], {})

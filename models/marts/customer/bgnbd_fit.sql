@@ -23,7 +23,7 @@ observed as (
 
 ),
 
--- What hangs on the number of repeats alone, and is costly, is computed once for each.
+-- The gamma functions know no week: they are computed for each number of repeats, not each cell.
 repeats as (
 
     select repeat_count
@@ -96,7 +96,7 @@ best_0 as (
             exp(log_drop_size) * {{ logistic('log_drop_odds') }} as drop_a,
             exp(log_drop_size) * {{ logistic('-log_drop_odds') }} as drop_b
         from points_{{ round }}
-        {{ computed_once() }}
+        {{ optimization_fence() }}
 
     ),
 
@@ -111,7 +111,7 @@ best_0 as (
                 + power(log_drop_odds + 2.5, 2) + power(log_drop_size - 1, 2)
             ) / 18 as log_prior
         from parameters_{{ round }}
-        {{ computed_once() }}
+        {{ optimization_fence() }}
 
     ),
 
@@ -127,10 +127,11 @@ best_0 as (
                 as gamma_term
         from constants_{{ round }} as constants
         cross join repeats
-        {{ computed_once() }}
+        {{ optimization_fence() }}
 
     ),
 
+    -- A direction's own columns are alike in its rows; to group by one whole number is cheaper.
     likelihoods_{{ round }} as (
 
         select

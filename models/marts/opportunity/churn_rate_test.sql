@@ -171,7 +171,7 @@ outcomes as (
             rows between unbounded preceding and current row
         ) as log_probability
     from recent_shares
-    -- The window has no more days than these: said a second time, it spares comparing with all.
+    -- Nobody buys on more days than the window has. Said here, no row meets the whole calendar.
     inner join whole_numbers
         on
             recent_shares.recent_purchases >= whole_numbers.purchase_count

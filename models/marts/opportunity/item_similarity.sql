@@ -4,7 +4,7 @@
 {%- set latest_items = var('recommendation_latest_items') | int %}
 with
 
-latest_items as {{ merged() }} (
+latest_items as {{ not_materialized() }} (
 
     select
         list_number,
@@ -14,7 +14,7 @@ latest_items as {{ merged() }} (
         / sqrt({{ as_double('least(customer_item_count, ' ~ latest_items ~ ')') }}) as weight
     from {{ ref('owned_item') }}
     where recency_rank <= {{ latest_items }}
-    {{ computed_once() }}
+    {{ optimization_fence() }}
 
 ),
 

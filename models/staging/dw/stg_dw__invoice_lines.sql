@@ -1,5 +1,6 @@
 {# Grain: one row per raw row of dw_invoice_line. Without CTEs: PostgreSQL merges only a view
-   that has none into the query that reads it, and only then leaves other months unread. #}
+   that has none into the query that reads it, and only then parses no text of other months. The
+   fence is about the raw columns alone, which are made text once a row. #}
 {{ config(enabled='dw' in var('connectors')) }}
 {%- set contract_columns = [
     'id', 'invoice_no_365', 'item_code_365', 'quantity', 'line_total_incl', 'line_total_excl',
@@ -53,5 +54,5 @@ select
 from (
     select {{ raw_columns('dw_invoice_line', contract_columns) }}
     from {{ raw_table('dw', 'dw_invoice_line') }}
-    {{ computed_once() }}
+    {{ optimization_fence() }}
 ) as raw_rows

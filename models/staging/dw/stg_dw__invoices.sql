@@ -1,5 +1,6 @@
 {# Grain: one row per raw row of dw_invoice_header. Without CTEs: PostgreSQL merges only a view
-   that has none into the query that reads it, and only then leaves other months unread. #}
+   that has none into the query that reads it, and only then parses no text of other months. The
+   fence is about the raw columns alone, which are made text once a row. #}
 {{ config(enabled='dw' in var('connectors')) }}
 {%- set contract_columns = [
     'invoice_no_365', 'customer_code_365', 'invoice_date', 'invoice_type', 'total_grand',
@@ -46,5 +47,5 @@ select
 from (
     select {{ raw_columns('dw_invoice_header', contract_columns) }}
     from {{ raw_table('dw', 'dw_invoice_header') }}
-    {{ computed_once() }}
+    {{ optimization_fence() }}
 ) as raw_rows

@@ -9,7 +9,7 @@ raw_rows as (
 
     select {{ raw_columns('online_retail_lines', contract_columns) }}
     from {{ raw_table('online_retail', 'online_retail_lines') }}
-    {{ computed_once() }}
+    {{ optimization_fence() }}
 
 ),
 
@@ -23,7 +23,7 @@ coded_rows as (
         {{ read_number('quantity', 'decimal(16,4)') }}
         * {{ read_number('price', 'decimal(22,10)') }} as exact_amount
     from raw_rows
-    {{ computed_once() }}
+    {{ optimization_fence() }}
 
 ),
 
