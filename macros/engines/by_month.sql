@@ -16,16 +16,14 @@
    planner, who does not know the clock while it plans, would read whole tables row by row.
    https://docs.getdbt.com/docs/build/incremental-strategy https://www.postgresql.org/docs/current/brin.html #}
 {% macro postgres__by_month(month, compared_columns, derived_columns, indexed_columns, ranged_columns) %}
-    {% set config = indexed(indexed_columns) %}
+    {% set indexes = indexed(indexed_columns).indexes %}
     {% for column in ranged_columns %}
-        {% do config.indexes.append({'columns': [column], 'type': 'brin'}) %}
+        {% do indexes.append({'columns': [column], 'type': 'brin'}) %}
     {% endfor %}
     {% do return(dict(
-        config,
-        materialized='incremental',
+        months_replaced(month, compared_columns, derived_columns),
         incremental_strategy='append',
-        on_schema_change='fail',
-        pre_hook="{{ remove_stale_months('" ~ month ~ "', " ~ compared_columns ~ ', ' ~ derived_columns ~ ') }}',
+        indexes=indexes,
     )) %}
 {% endmacro %}
 
@@ -34,8 +32,17 @@
    puts whole folders in their place. https://docs.getdbt.com/reference/resource-configs/spark-configs #}
 {% macro spark__by_month(month, compared_columns, derived_columns, indexed_columns, ranged_columns) %}
     {% do return(dict(
-        postgres__by_month(month, compared_columns, derived_columns, [], []),
+        months_replaced(month, compared_columns, derived_columns),
         incremental_strategy='insert_overwrite',
         partition_by=[month.split('.') | last],
     )) %}
+{% endmacro %}
+
+{# What the engines that keep months have in common. #}
+{% macro months_replaced(month, compared_columns, derived_columns) %}
+    {% do return({
+        'materialized': 'incremental',
+        'on_schema_change': 'fail',
+        'pre_hook': "{{ remove_stale_months('" ~ month ~ "', " ~ compared_columns ~ ', ' ~ derived_columns ~ ') }}',
+    }) %}
 {% endmacro %}

@@ -2,8 +2,8 @@
 
 A fresh DuckDB build of the same raw rows is the reference. INCREMENTAL_LOADS says how many random
 loads each engine gets, by default 3; with more, scores are compared after the last load, and on
-Spark all marts after each, not after the last alone. KILLS says how many builds are killed on
-Spark, by default 3.
+Spark all marts after each, not after the last alone, and after a full refresh. PROPERTY_SEED gives
+a number to draw other loads from. KILLS says how many builds are killed on Spark, by default 3.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ from tests.warehouse.engines.parity import PUBLIC_TABLES, compare, differences
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
 from tests.warehouse.engines.spark import SparkEngine
 from tests.warehouse.few_models import make_project_of_few_models
-from tests.warehouse.harness import SCHEMA_OF_TESTS, Builder, Warehouse
+from tests.warehouse.harness import SCHEMA_OF_TESTS, Builder, BuildFailed, Warehouse
 from tests.warehouse.loads import Loads, months_that_differ
 from tests.warehouse.publishing import Build
 
 LOADS = int(os.environ.get("INCREMENTAL_LOADS", "3"))
 IS_LONG = LOADS > 3
+SEEDS = [5 * int(os.environ.get("PROPERTY_SEED") or 0) + number for number in range(1, 6)]
+"""Numbers from which loads are drawn, one a test."""
 KILLS = int(os.environ.get("KILLS", "3"))
 FACTS = ("fct_invoice", "fct_invoice_line")
 KEPT_BY_MONTH = {"int_invoices_checked", "int_invoice_lines_checked", *FACTS}
@@ -43,6 +45,7 @@ STEPS = 25
 # marts would be too slow.
 KEPT_TABLES = ("core.dim_item", "core.fct_invoice", "core.fct_invoice_line")
 KEPT_MODELS = ("+fct_invoice",)
+STAR = {table for table in PUBLIC_TABLES if table.startswith("core.")}
 
 Places = dict[tuple[str, str], set[str]]
 """Where the rows of a fact and month lie; rows that were written again lie elsewhere."""
@@ -65,7 +68,8 @@ def check_same(
     reference: Warehouse, engine: Engine, load: str, tables: Sequence[str] | None = None
 ) -> None:
     comparisons = compare(reference, engine, tables)
-    assert len(comparisons) >= (PUBLIC_TABLES if tables is None else len(tables))
+    compared = {one.table for one in comparisons}
+    assert PUBLIC_TABLES > compared > STAR if tables is None else compared == set(tables)
     found = differences(comparisons)
     assert not found, f"{engine.name}, {load}:\n" + "\n".join(found)
 
@@ -91,18 +95,18 @@ def check_months(
 def check_loads(builder: Builder, engine: Engine, seed: int, *, is_slow: bool = False) -> None:
     """Builds load after load into one warehouse, and each into a fresh one.
 
-    An engine that keeps no months builds all of them anew each time, as a full refresh does, so it
-    needs no full refresh at the end, nor the load that only brings rows in another order, and its
-    first load is one of those that were asked for. So it is with a slow engine, which is spared
-    marts before the last load as well, unless the run is long.
+    Before the random loads come one that only brings rows in another order, and one that changes
+    each raw column by itself. An engine that keeps no months builds all of them anew each time, as
+    a full refresh does, so it needs no full refresh at the end, nor the load of another order. A
+    slow engine is spared the full refresh, and marts before the last load, unless the run is long.
     Scores rest on the facts and are never incremental, and the demo company has them on each
     engine: only a long run builds them, after the last load.
     """
     loads = Loads(seed)
     before: Warehouse | None = None
-    is_thorough = isinstance(engine, KeptByMonth) and not is_slow
-    changes = ["first", "order", "columns"] if is_thorough else ["first", "columns"]
-    changes += ["next"] * (LOADS - (1 if is_thorough else 2))
+    is_thorough = isinstance(engine, KeptByMonth) and (IS_LONG or not is_slow)
+    order = ["order"] if isinstance(engine, KeptByMonth) else []
+    changes = ["first", *order, "columns", *(["next"] * LOADS)]
     for number, change in enumerate(changes):
         load = f"seed {seed}, load {number}"
         if change == "order":
@@ -163,16 +167,23 @@ class SparkByMonth(SparkEngine):
         }
 
 
+def places_of(engine: KeptByMonth, table: str) -> dict[str, set[str]]:
+    """Where the rows of each month of a fact lie."""
+    return {
+        month: place for (fact, month), place in engine.places().items() if table == f"core.{fact}"
+    }
+
+
 def test_duckdb(builder: Builder, tmp_path: Path) -> None:
     engine = DuckDBEngine(tmp_path)
     engine.builder = builder
-    check_loads(builder, engine, seed=1)
+    check_loads(builder, engine, SEEDS[0])
 
 
 def test_postgres(builder: Builder, postgres_server: PostgresServer, tmp_path: Path) -> None:
     engine = PostgresByMonth(tmp_path, postgres_server)
     engine.builder = builder
-    check_loads(builder, engine, seed=2)
+    check_loads(builder, engine, SEEDS[1])
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +193,42 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> SparkByMonth:
 
 
 def test_spark(builder: Builder, spark: SparkByMonth) -> None:
-    check_loads(builder, spark, seed=3, is_slow=True)
+    check_loads(builder, spark, SEEDS[2], is_slow=True)
+
+
+# Months that cannot be written.
+
+
+def test_a_month_that_cannot_be_written_leaves_all_as_they_were_on_postgres(
+    builder: Builder, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """Plain `dbt build`, which writes in place: stale months go and new ones come, or neither."""
+    engine = PostgresByMonth(tmp_path, postgres_server)
+    engine.builder = builder
+    loads, lines = Loads(SEEDS[4]), "core.fct_invoice_line"
+    before = builder.build(loads.company(), select=KEPT_MODELS)
+    engine.land(loads.company().raw_tables())
+    engine.build(loads.company().all_vars(), select=KEPT_MODELS)
+    places = places_of(engine, lines)
+
+    loads.edit_columns()
+    company = loads.company()
+    after = builder.build(company, select=KEPT_MODELS)
+    changed = months_that_differ(before.rows(lines), after.rows(lines), "invoice_month")
+    assert 1 < len(changed) < len(places)
+    engine.land(company.raw_tables())
+    with closing(engine.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            f"alter table {SCHEMA_OF_TESTS}_{lines} add constraint closed_month"
+            f" check (invoice_month <> '{max(changed)}') not valid"
+        )
+        with pytest.raises(BuildFailed, match="closed_month"):
+            engine.build(company.all_vars(), select=KEPT_MODELS)
+        assert places_of(engine, lines) == places
+        check_same(before, engine, "failed build", [lines])
+        cursor.execute(f"alter table {SCHEMA_OF_TESTS}_{lines} drop constraint closed_month")
+    engine.build(company.all_vars(), select=KEPT_MODELS)
+    check_same(after, engine, "build after a failed one", KEPT_TABLES)
 
 
 # Builds in place that are killed.
@@ -223,7 +269,7 @@ def test_build_after_a_killed_one_ends_right_on_spark(
 
     A build follows each kill in a long run; else the last, so that kills come one upon another.
     """
-    loads, killed = Loads(4), 0
+    loads, killed = Loads(SEEDS[3]), 0
     spark.may_be_killed = True
     project = make_project_of_few_models(tmp_path / "project", ("daily_sales",))
     if not spark.folder_of("core.fct_invoice").exists():
