@@ -15,10 +15,11 @@ import pytest
 
 from dashboard.warehouse import LARGE_TABLES
 from tests.unit.small_project import make_small_project
-from tests.warehouse.engines.engine import BuildFailed
+from tests.unit.test_load import HEADER, LINE
 from tests.warehouse.engines.parity import check_parity
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
-from tests.warehouse.harness import PROJECT, SCHEMA_OF_TESTS, Warehouse
+from tests.warehouse.engines.source import DEMO_FILES
+from tests.warehouse.harness import PROJECT, SCHEMA_OF_TESTS, BuildFailed, Warehouse
 
 INDEXED = {
     *(
@@ -38,13 +39,15 @@ INDEXED = {
         )
     ),
     ("basket_rule", "from_item_id"),
+    ("basket_rule", "to_item_id"),
     ("basket_pair", "item_id_a"),
     ("basket_triple_rule", "to_item_id"),
     ("duplicate_item_pair", "item_id_a"),
     *(
         (table, "category_id")
         for table in (
-            "category_margin_monthly", "daily_category_sales", "fct_invoice_line",
+            "category_margin_monthly", "category_penetration", "churn_risk", "daily_category_sales",
+            "dim_item", "fct_invoice_line", "next_best_action", "product_performance",
             "revenue_by_category",
         )
     ),
@@ -156,6 +159,15 @@ def test_text_orders_by_code_point_in_every_public_table(postgres: PostgresEngin
         found = cursor.fetchall()
     assert len(found) > 90
     assert [row for row in found if row[2] != "C"] == []
+
+
+def test_unit_tests_of_the_other_connector_pass(postgres: PostgresEngine, tmp_path: Path) -> None:
+    """The demo company is one of dw alone; a unit test needs but the raw table's columns."""
+    both = {**DEMO_FILES.variables, "connectors": ["dw", "online_retail"]}
+    lines = tmp_path / "lines.csv"
+    lines.write_text(f"{HEADER}\n{LINE}\n")
+    postgres.load("online_retail", lines, both)
+    postgres.dbt(["test", "--select", "path:models/staging/online_retail,test_type:unit"], both)
 
 
 def test_a_constraint_in_a_contract_is_refused(

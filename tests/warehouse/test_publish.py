@@ -22,16 +22,18 @@ from unittest.mock import patch
 
 import duckdb
 import pytest
+import yaml
 
 from dashboard.warehouse import EVERYTHING, DuckDBSource, PostgresSource
 from ingest.connections import duckdb_path, postgres_settings
 from ingest.errors import InputError
 from publish.duckdb_file import builds_folder, next_file
+from tests.unit.test_load import HEADER, LINE
 from tests.warehouse.engines.duckdb_engine import DuckDBEngine
 from tests.warehouse.engines.engine import Engine
 from tests.warehouse.engines.postgres import PostgresEngine, PostgresServer
 from tests.warehouse.few_models import PUBLISHED, make_project_of_few_models
-from tests.warehouse.harness import SCHEMA_OF_TESTS
+from tests.warehouse.harness import PROJECT, SCHEMA_OF_TESTS
 from tests.warehouse.publishing import (
     READINGS,
     SNAPSHOT,
@@ -47,6 +49,7 @@ from tests.warehouse.publishing import (
     reader,
     snapshot,
 )
+from tests.warehouse.roles import PASSWORD
 
 KILLS = int(os.environ.get("KILLS", "3"))
 """How many builds are killed on each engine."""
@@ -275,6 +278,25 @@ def test_transaction_that_reads_is_waited_for(on_postgres: PostgresEngine) -> No
             assert cursor.fetchone() == first
 
 
+def test_build_of_all_that_there_is_publishes(tmp_path: Path) -> None:
+    """The whole project from nothing, with both connectors: seeds, models and every test."""
+    engine = DuckDBEngine(tmp_path)
+    lines = tmp_path / "lines.csv"
+    lines.write_text(f"{HEADER}\n{LINE}\n")
+    variables = {"connectors": ["dw", "online_retail"]}
+    engine.load("online_retail", lines, variables)
+    build = Build(engine, (), variables=variables)
+    build.succeeds()
+    ran = {test.group(1) for line in build.lines if (test := re.search(r" PASS (\w+)::\w+ ", line))}
+    unit_tests = (PROJECT / "models").rglob("_*__unit_tests.yml")
+    written = {
+        unit_test["model"]
+        for file in unit_tests
+        for unit_test in yaml.safe_load(file.read_text())["unit_tests"]
+    }
+    assert ran == written
+
+
 # What may go wrong.
 
 
@@ -499,7 +521,7 @@ def role(on_postgres: PostgresEngine) -> Iterator[str]:
     """A role that may log in and nothing else."""
     name = f"reader_{os.getpid()}"
     with closing(on_postgres.connect()) as connection, connection.cursor() as cursor:
-        cursor.execute(f"create role {name} login")
+        cursor.execute(f"create role {name} login password '{PASSWORD}'")
         yield name
         cursor.execute(f"drop owned by {name}")
         cursor.execute(f"drop role {name}")
@@ -507,7 +529,7 @@ def role(on_postgres: PostgresEngine) -> Iterator[str]:
 
 def test_role_that_may_not_build_is_told(on_postgres: PostgresEngine, role: str) -> None:
     with nothing_changes(on_postgres):
-        assert STAYS in Build(on_postgres, PGUSER=role).refuses()
+        assert STAYS in Build(on_postgres, PGUSER=role, PGPASSWORD=PASSWORD).refuses()
 
 
 def test_privileges_are_those_of_the_tables_that_were_read(
