@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlparse
@@ -18,6 +20,7 @@ import psycopg2
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from ingest.java import java_environment
 from publish.postgres import SESSION_OPTIONS
 
 POSTGRES_DATABASE = "opportunity_bench"
@@ -197,13 +200,78 @@ class Postgres:
                 cursor.execute(sql)
 
 
+class Spark:
+    """A Spark session in dbt's own process, its tables as Parquet files below a folder.
+
+    What was built is read from the files, by DuckDB, so that only dbt and the loader start a Java.
+    """
+
+    name = "spark"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "spark-warehouse"
+
+    @property
+    def version(self) -> str:
+        """Spark's version."""
+        return f"Spark {version('pyspark')}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Where the tables are, and Java."""
+        return {
+            "DBT_TARGET": self.name, "SPARK_WAREHOUSE": str(self._folder), **java_environment()
+        }  # fmt: skip
+
+    @property
+    def watched(self) -> list[int]:
+        """Nothing: Java is a child of dbt's process."""
+        return []
+
+    def size_bytes(self) -> int:
+        """Size of the tables' files."""
+        return sum(file.stat().st_size for file in self._folder.glob("*.db/**/*.parquet"))
+
+    def count(self, relation: str) -> int:
+        """Rows of a table."""
+        with duckdb.connect() as connection:
+            counted = connection.execute(f"select count(*) from {self._rows(relation)}")
+            return int(counted.fetchall()[0][0])
+
+    def append(self, relation: str, file: Path) -> None:
+        """Put a Parquet file beside those of a raw table, its values in their types."""
+        place = self._files_of(relation) / file.name
+        with duckdb.connect() as connection:
+            columns = connection.execute(f"describe from {self._rows(relation)}").fetchall()
+            cast = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind, *_ in columns)
+            connection.execute(f"copy (select {cast} from '{file}') to '{place}' (format parquet)")
+
+    def export(self, query: str, file: Path) -> None:
+        """Write a query's rows to a Parquet file."""
+        with duckdb.connect() as connection:
+            for relation in set(re.findall(r"\b(?:from|join) (\w+\.\w+)", query)):
+                connection.execute(f"create schema if not exists {relation.split('.')[0]}")
+                connection.execute(f"create view {relation} as from {self._rows(relation)}")
+            connection.execute(f"copy ({query}) to '{file}' (format parquet)")
+
+    def _files_of(self, relation: str) -> Path:
+        """A table's folder; that of a raw table bears the name of its load as well."""
+        schema, table = relation.split(".")
+        place = self._folder / f"{schema}.db"
+        return place / table if (place / table).exists() else next(place.glob(f"{table}__*"))
+
+    def _rows(self, relation: str) -> str:
+        files = self._files_of(relation) / "**" / "*.parquet"
+        return f"read_parquet('{files}', hive_partitioning = true)"
+
+
 @contextmanager
 def open_engine(name: str, folder: Path) -> Iterator[Engine]:
     """An engine with an empty database; what it wrote goes with the block."""
-    if name == "duckdb":
+    if name in ("duckdb", "spark"):
         place = Path(tempfile.mkdtemp(dir=folder))
         try:
-            yield DuckDB(place)
+            yield DuckDB(place) if name == "duckdb" else Spark(place)
         finally:
             shutil.rmtree(place)
         return

@@ -42,6 +42,8 @@ CURVES: Final = (
     Curve("DuckDB, daily refresh", BUILD, "duckdb", "refresh", "#d98200", ":"),
     Curve("PostgreSQL, full build", BUILD, "postgres", "full", "#3f8fd6"),
     Curve("PostgreSQL, daily refresh", BUILD, "postgres", "refresh", "#3f8fd6", ":"),
+    Curve("Spark, full build", BUILD, "spark", "full", "#3a9d5d"),
+    Curve("Spark, daily refresh", BUILD, "spark", "refresh", "#3a9d5d", ":"),
     Curve("pandas + mlxtend script", SCRIPT, "pandas", "total", "#9a66d9"),
     Curve("plain Python loops, four tables", SCRIPT, "loops", "total", "#d1495b"),
 )

@@ -15,7 +15,8 @@ NAMES: Final = {
     "loops": "plain Python loops",
     "scipy": "scipy sparse product",
     "mlxtend": "mlxtend fpgrowth",
-    "spark": "Spark FPGrowth",
+    "spark": "Spark",
+    "fpgrowth": "Spark FPGrowth",
     COMPANY: "generated company",
     ONLINE_RETAIL: "Online Retail II",
 }
@@ -44,16 +45,16 @@ processes, PostgreSQL's server among them, pages that they share counted once.
 """
 ABOUT_PAIRS: Final = """\
 Each method counts the same baskets and frequent items, with nothing else beside it. `encode` turns
-invoice lines into what the method counts (DuckDB and PostgreSQL: model `basket_item`; invoices were
-numbered with the facts, and items are numbered in `basket_frequent_item`, under `count`; the others
-read the text of both), and `count` finds the pairs (`basket_population`, `basket_frequent_item`,
-`basket_pair`); `together` is both, and is what the methods are compared by. `judge` makes rules of
-the pairs with expected counts and false-discovery rates (`basket_pair_test`, `basket_rule`), which
-the other methods leave out; the whole pair step of an engine is `together` and `judge`. scipy
-without encoding is its `count` alone. mlxtend and Spark have one threshold for items and pairs, so
-they look for fewer pairs; Spark's FPGrowth cannot be told a length and so mines longer itemsets,
-too. Up to two million lines each is run three times and the median told, unless a run takes longer
-than a minute.
+invoice lines into what the method counts (DuckDB, PostgreSQL and Spark: model `basket_item`;
+invoices were numbered with the facts, and items are numbered in `basket_frequent_item`, under
+`count`; the others read the text of both), and `count` finds the pairs (`basket_population`,
+`basket_frequent_item`, `basket_pair`); `together` is both, and is what the methods are compared by.
+`judge` makes rules of the pairs with expected counts and false-discovery rates (`basket_pair_test`,
+`basket_rule`), which the other methods leave out; the whole pair step of an engine is `together`
+and `judge`. scipy without encoding is its `count` alone. mlxtend and Spark's FPGrowth have one
+threshold for items and pairs, so they look for fewer pairs; FPGrowth cannot be told a length and so
+mines longer itemsets, too. Up to two million lines each is run three times and the median told,
+unless a run takes longer than a minute.
 """
 
 

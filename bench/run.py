@@ -2,10 +2,10 @@
 
 Settings come from the environment:
 
-- ENGINES: duckdb and postgres; default both
+- ENGINES: duckdb, postgres and spark; default the first two
 - LINES: sizes of generated companies, in invoice lines; default 1000000
 - FILE: an Online Retail II file, built and counted as well; default none
-- PEERS: pandas, loops, scipy, mlxtend and spark, or "none"; default all
+- PEERS: pandas, loops, scipy, mlxtend and fpgrowth, which is Spark's, or "none"; default all
 - SUPPORTS: of the pair step beside the default, which is 0.01; default 0.001
 - REFRESH: none leaves the daily refresh out
 - PEER_SECONDS: time limit of each peer; default 900
@@ -49,7 +49,7 @@ from bench.results import BUILD, COMPANY, JSON_NAME, ONLINE_RETAIL, PAIRS, SCRIP
 from bench.settings import DEFAULT_SUPPORT, SettingError, Settings
 
 SCRIPTS = {"pandas": "pandas_marts", "loops": "loops"}
-PAIR_PEERS = ("scipy", "mlxtend", "spark", "loops")
+PAIR_PEERS = ("scipy", "mlxtend", "fpgrowth", "loops")
 SMALL, REPEATS = 2_000_000, 3
 """Up to so many lines the pair step is run so often and the median told."""
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from bench.measure import PROJECT
 from bench.results import RESULTS
 
-ENGINES = ("duckdb", "postgres")
-PEERS = ("pandas", "loops", "scipy", "mlxtend", "spark")
+ENGINES = ("duckdb", "postgres", "spark")
+DEFAULT_ENGINES = ("duckdb", "postgres")
+PEERS = ("pandas", "loops", "scipy", "mlxtend", "fpgrowth")
 DEFAULT_SUPPORT = 0.01
 
 
@@ -49,8 +50,8 @@ class Settings:
                 raise SettingError(f"{name} must be above 0, got {words(name, default)}")
             return values
 
-        def chosen(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
-            given = words(name, " ".join(known))
+        def chosen(name: str, known: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
+            given = words(name, " ".join(default))
             if given == ["none"]:
                 return ()
             if unknown := [word for word in given if word not in known]:
@@ -64,10 +65,10 @@ class Settings:
         if words("REFRESH", "yes") not in (["yes"], ["none"]):
             raise SettingError(f"REFRESH may be none, got {environment['REFRESH']}")
         settings = cls(
-            engines=chosen("ENGINES", ENGINES),
+            engines=chosen("ENGINES", ENGINES, DEFAULT_ENGINES),
             lines=tuple(int(size) for size in sizes),
             file=Path(file).resolve() if file else None,
-            peers=chosen("PEERS", PEERS),
+            peers=chosen("PEERS", PEERS, PEERS),
             supports=tuple(
                 value for value in numbers("SUPPORTS", "0.001") if value != DEFAULT_SUPPORT
             ),

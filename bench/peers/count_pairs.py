@@ -7,12 +7,13 @@ parts: `read` the file, `encode` it into what the method counts, `count` the pai
 
 - `scipy`: a sparse matrix product over integers.
 - `mlxtend`: its fpgrowth, pairs at most.
-- `spark`: FPGrowth of pyspark.ml, which cannot be told a length: it mines itemsets of every length,
-  and the pairs are taken out of them.
+- `fpgrowth`: FPGrowth of pyspark.ml, which cannot be told a length: it mines itemsets of every
+  length, and the pairs are taken out of them.
 - `loops`: three nested loops over the baskets in plain Python, every pair counted in a dict.
 
 `scipy` and `loops` find all pairs of frequent items in at least MIN_COUNT baskets, as the warehouse
-does. `mlxtend` and `spark` have one threshold for items and pairs and find those of that support.
+does. `mlxtend` and `fpgrowth` have one threshold for items and pairs, and find those of that
+support.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def by_loops(task: Task) -> pd.DataFrame:
         return pd.DataFrame(found, columns=["item_id_a", "item_id_b", "basket_count"])
 
 
-def by_spark(task: Task) -> pd.DataFrame:
+def by_fpgrowth_of_spark(task: Task) -> pd.DataFrame:
     """Pairs by Spark's FP-growth, out of the frequent itemsets of every length."""
     from pyspark.ml.fpm import FPGrowth
     from pyspark.sql import functions as f
@@ -147,7 +148,7 @@ def spark_session(folder: Path) -> SparkSession:
 METHODS: dict[str, Callable[[Task], pd.DataFrame]] = {
     "scipy": by_scipy,
     "mlxtend": by_mlxtend,
-    "spark": by_spark,
+    "fpgrowth": by_fpgrowth_of_spark,
     "loops": by_loops,
 }
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import psutil
 import pytest
 
 from bench import measure
+from bench.engines import Spark
 from bench.measure import DONE, FAILED, OUT_OF_MEMORY, STOPPED
 from bench.peers.pairs import frequent_basket_count
 from bench.picture import CURVES, draw, points
@@ -168,7 +172,7 @@ def test_pair_methods_are_told_as_multiples_of_duckdb_on_the_same_baskets() -> N
         [
             pairs("duckdb", 0.01, 1.0),
             pairs("mlxtend", 0.01, 9.0),
-            pairs("spark", 0.01, 9.0, status=OUT_OF_MEMORY),
+            pairs("fpgrowth", 0.01, 9.0, status=OUT_OF_MEMORY),
             pairs("scipy", 0.001, 1.0),
         ]
     )
@@ -208,6 +212,35 @@ def test_the_picture_shows_runs_on_companies_that_ended(tmp_path: Path) -> None:
 def test_the_middle_one_is_kept_whole() -> None:
     assert middle([3.0, 1.0, 2.0], lambda each: each) == 2.0
     assert middle([4.0, 1.0], lambda each: each) == 1.0
+
+
+# --- engines --------------------------------------------------------------------------------
+
+
+def test_tables_of_spark_are_read_and_appended_to_by_their_files(tmp_path: Path) -> None:
+    engine = Spark(tmp_path)
+    item = tmp_path / "spark-warehouse" / "dw.db" / "dw_item__0123456789ab"
+    month = tmp_path / "spark-warehouse" / "core.db" / "fact" / "invoice_month=2024-05-01"
+    day, out = tmp_path / "day.parquet", tmp_path / "out.parquet"
+    for folder in (item, month):
+        folder.mkdir(parents=True)
+    duckdb.execute(f"copy (select 'A' as item, 1.5 as price) to '{item}/1.parquet'")
+    duckdb.execute(f"copy (select 'A' as item, 7 as lines) to '{month}/1.parquet'")
+    duckdb.execute(f"copy (select 2 as price, 'B' as item) to '{day}'")
+    before = engine.size_bytes()
+
+    engine.append("dw.dw_item", day)
+
+    assert engine.size_bytes() > before
+    assert engine.count("dw.dw_item") == 2
+    engine.export(
+        "select item, price, lines, invoice_month from dw.dw_item left join core.fact using (item)",
+        out,
+    )
+    rows = duckdb.execute(f"from '{out}' order by item").fetchall()
+    assert rows == [
+        ("A", Decimal("1.5"), 7, date(2024, 5, 1)), ("B", Decimal("2.0"), None, None)
+    ]  # fmt: skip
 
 
 # --- settings and thresholds ----------------------------------------------------------------

@@ -22,7 +22,7 @@ from bench.run import BASKET_LINES
 from tests.independent.marts import MARTS
 from tests.warehouse.harness import PROJECT, Builder, Warehouse
 
-ONE_THRESHOLD = ("mlxtend", "spark")
+ONE_THRESHOLD = ("mlxtend", "fpgrowth")
 """Methods that find the pairs of an item's least support only."""
 
 NOT_IN_THE_SCRIPT = {
