@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from publish.locking import locked
 from tests.unit.small_project import make_small_project
 from tests.unit.test_load import FIELDS, HEADER, LINE, write_workbook
 from tests.warehouse.engines.parity import check_parity
@@ -20,6 +22,7 @@ from tests.warehouse.engines.source import DEMO_FILES
 from tests.warehouse.engines.spark import SparkEngine
 from tests.warehouse.few_models import make_project_of_few_models
 from tests.warehouse.harness import PROJECT, RawTable, Warehouse
+from tests.warehouse.publishing import Build
 
 TRUTHS = json.loads((PROJECT / "seeds" / "demo" / "truths.json").read_text("utf-8"))
 
@@ -81,6 +84,14 @@ def test_missing_values_of_a_seed_arrive_as_missing(tmp_path: Path) -> None:
         )
     assert rows == expected
     assert any(None in row for row in expected)
+
+
+def test_second_build_at_once_says_so_and_stops(tmp_path: Path) -> None:
+    engine = SparkEngine(tmp_path)
+    with locked(tmp_path / "target" / "build" / "spark" / "lock", "target spark"):
+        sentence = Build(engine).refuses()
+    assert f"another build or load of target spark is running, process {os.getpid()}" in sentence
+    assert not engine.warehouse.exists()
 
 
 def test_landed_tables_replace_those_before(demo_on_spark: SparkEngine) -> None:
